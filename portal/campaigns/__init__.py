@@ -1,0 +1,1 @@
+"""A call with its dates, statuses, questions and team."""

@@ -1,0 +1,57 @@
+"""A call with its statuses, questions and team. Texts for candidates are jsonb by locale."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, Array, Boolean, ForeignKey, Integer, Serial, Text, Timestamp, Timestamptz
+from piccolo.table import Table
+
+from portal.accounts.tables import Account
+
+
+class Campaign(Table, tablename="campaign"):
+    """A call campaign. `opens_at` and `closes_at` are wall time in `time_zone`."""
+
+    id = Serial(primary_key=True)
+    slug = Text(unique=True)
+    title = JSONB()
+    description = JSONB()
+    locales = Array(base_column=Text())
+    default_locale = Text()
+    time_zone = Text()
+    opens_at = Timestamp(null=True, default=None)
+    closes_at = Timestamp(null=True, default=None)
+    published = Boolean(default=False)
+    number_prefix = Text()
+    last_number = Integer(default=0)
+    created_at = Timestamptz()
+    created_by = ForeignKey(references=Account, null=True)
+    version = Integer(default=1)
+
+
+class Status(Table, tablename="status"):
+    """A step a dossier can be at, ordered; draft and submitted are protected (E16)."""
+
+    id = Serial(primary_key=True)
+    campaign_id = ForeignKey(references=Campaign, null=False)
+    key = Text()
+    label = JSONB()
+    public_label = JSONB()
+    tone = Text(default="mute")
+    position = Integer()
+    is_decision = Boolean(default=False)
+    protected = Boolean(default=False)
+
+
+class Question(Table, tablename="question"):
+    """A question of the campaign's form."""
+
+    id = Serial(primary_key=True)
+    campaign_id = ForeignKey(references=Campaign, null=False)
+    key = Text()
+    kind = Text()
+    label = JSONB()
+    help = JSONB()
+    required = Boolean(default=False)
+    choices = JSONB()
+    max_length = Integer(null=True, default=None)
+    position = Integer()

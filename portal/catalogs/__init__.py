@@ -1,0 +1,1 @@
+"""The portal's own gettext catalogs: extract, update, compile, check."""

@@ -1,0 +1,75 @@
+"""Texts that people would see but translators would not: words in templates and code outside gettext."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, nodes
+
+from portal.catalogs.extraction import ROOT
+from portal.catalogs.rules import Problem
+
+READ_ALOUD = re.compile(r'\s(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
+BUTTON_VALUE = re.compile(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"')
+MARKUP = re.compile(r"<!--.*?-->|<style.*?</style>|<[^>]*>?|&[a-z]+;|&#\d+;", re.DOTALL)
+WORD = re.compile(r"[^\W\d_]{2,}")
+SAME_EVERYWHERE = {"Convoca", "English", "polski", "français", "español", "DOCTYPE", "html", "kbd", "xml", "svg"}
+SPOKEN_CALLS = {"Refused", "Toast", "see"}  # calls whose literal text a person would read
+
+
+def in_templates(folder: Path = ROOT / "templates") -> Iterator[Problem]:
+    """Words that stand in a template as they are."""
+    environment = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+    for path in sorted(folder.rglob("*.html")):
+        tree = environment.parse(path.read_text())
+        # A tag may be cut in pieces by expressions: join them with a mark, so that its attributes are not read as words.
+        for line, text in _plain_data(tree):
+            for word in _words(text):
+                yield Problem(f"{path.relative_to(ROOT)}:{line}", "outside", f"“{word}” is outside gettext")
+
+
+def _plain_data(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    """The template's own text in document order; expressions leave a digit behind, which is no word."""
+    pieces: list[tuple[int, str]] = []
+    for output in tree.find_all(nodes.Output):
+        for node in output.nodes:
+            pieces.append((node.lineno, node.data if isinstance(node, nodes.TemplateData) else "0"))
+    whole = "".join(text for _line, text in pieces)
+    clean = _attributes_kept(whole)
+    yield (pieces[0][0] if pieces else 1), clean
+
+
+def _attributes_kept(html: str) -> str:
+    """The html without markup, but with the attributes that are read aloud or shown."""
+    spoken = [match[1] for pattern in (READ_ALOUD, BUTTON_VALUE) for match in pattern.finditer(html)]
+    return MARKUP.sub(" ", html) + " " + " ".join(spoken)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in WORD.findall(text) if word not in SAME_EVERYWHERE]
+
+
+def in_code(folders: tuple[str, ...] = ("portal", "workers")) -> Iterator[Problem]:
+    """Literal sentences handed to calls whose words people read."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and _name(node.func) in SPOKEN_CALLS:
+                    for text in _literals(node):
+                        where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                        yield Problem(where, "outside", f"“{text}” is outside gettext")
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def _literals(call: ast.Call) -> Iterator[str]:
+    """Sentences among the arguments: a literal with a space in it is meant to be read."""
+    spoken = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("toast", "message", "text"))]
+    for argument in spoken:
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value.strip():
+            yield argument.value

@@ -1,0 +1,1 @@
+"""One page: what needs you, today's sends, the campaigns."""

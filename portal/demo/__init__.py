@@ -1,0 +1,1 @@
+"""Plausible data in four languages, made through the application's own actions."""

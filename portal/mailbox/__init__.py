@@ -1,0 +1,1 @@
+"""The on-screen mailbox: a local SMTP server and what it received, for demonstrations."""

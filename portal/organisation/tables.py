@@ -1,0 +1,32 @@
+"""Who we are, and the addresses we may write from."""
+
+from __future__ import annotations
+
+from piccolo.columns import Boolean, ForeignKey, Integer, Serial, Text
+from piccolo.table import Table
+
+
+class Sender(Table, tablename="sender"):
+    """An address letters leave from. Only verified ones can be chosen; a paused one sends nothing."""
+
+    id = Serial(primary_key=True)
+    address = Text(unique=True)
+    name = Text()
+    bounce_domain = Text()
+    verified = Boolean(default=False)
+    paused = Boolean(default=False)
+    daily_cap = Integer(null=True, default=None)
+
+
+class Organisation(Table, tablename="organisation"):
+    """One row: the organisation whose portal this is."""
+
+    single = Boolean(primary_key=True, default=True)
+    name = Text()
+    postal_address = Text()
+    website = Text()
+    brand_colour = Text(default="#1f5c4d")
+    locale = Text(default="en")
+    time_zone = Text(default="UTC")
+    sender_id = ForeignKey(references=Sender, null=True)
+    version = Integer(default=1)

@@ -1,0 +1,1 @@
+"""People we write to: candidates and contacts, their language and their wishes."""

@@ -1,0 +1,1 @@
+"""The only code that speaks SMTP: letters become bytes, bytes leave over warm connections."""
