@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
-from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Connection = Any  # asyncpg's Connection or a pool's proxy of one
 MAX_SIZE = 8
+NO_POOL = "no pool is open in this event loop: await db.open_pool() first"
+JSONB_VERSION = b"\x01"  # the first octet of jsonb's binary format
 
 
 class LoopPoolEngine(PostgresEngine):
@@ -59,13 +61,28 @@ def configure(url: str) -> None:
 
 
 async def prepare(connection: Connection) -> None:
-    """Set a connection up: jsonb and json as Python objects. A str passes as it is: Piccolo has encoded it already."""
-    for name in ("jsonb", "json"):
-        await connection.set_type_codec(name, encoder=_to_json, decoder=msgspec.json.decode, schema="pg_catalog")
+    """Set a connection up: jsonb and json as Python objects, in COPY too (which is why the codecs are binary).
+
+    A str passes as it is, since Piccolo has encoded it already: give plain text as `msgspec.json.encode(text).decode()`.
+    """
+    await connection.set_type_codec(
+        "jsonb", encoder=_to_jsonb, decoder=_from_jsonb, schema="pg_catalog", format="binary"
+    )
+    await connection.set_type_codec(
+        "json", encoder=_to_json, decoder=msgspec.json.decode, schema="pg_catalog", format="binary"
+    )
 
 
-def _to_json(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _to_json(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+
+
+def _to_jsonb(value: Any) -> bytes:
+    return JSONB_VERSION + _to_json(value)
+
+
+def _from_jsonb(value: bytes) -> Any:
+    return msgspec.json.decode(memoryview(value)[1:])
 
 
 async def open_pool(min_size: int = 1, max_size: int = MAX_SIZE) -> None:
@@ -91,24 +108,38 @@ async def new_connection(**server_settings: str) -> asyncpg.Connection[Any]:
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
-    """All of the block or none of it. Nested, it is a savepoint: Piccolo alone would keep the inner writes."""
+    """All of the block or none of it. Nested, it is a savepoint: Piccolo alone would keep the inner writes.
+
+    Not Piccolo's own: when its commit fails it keeps the connection and stays in the dead transaction. Piccolo's
+    queries join this one. No `gather` inside, and no task that outlives it: they would share its connection.
+    """
     if (current := engine.current_transaction.get()) is not None:
         async with current.connection.transaction():
             yield
-    else:
-        async with engine.transaction():
+        return
+    async with _pool().acquire() as connection, connection.transaction():
+        opened = PostgresTransaction(engine)
+        opened.connection = connection
+        token = engine.current_transaction.set(opened)
+        try:
             yield
+        finally:
+            engine.current_transaction.reset(token)
+
+
+def _pool() -> asyncpg.Pool[Any]:
+    if (pool := engine.pool) is None:
+        raise RuntimeError(NO_POOL)
+    return pool
 
 
 @asynccontextmanager
 async def _connection() -> AsyncIterator[Connection]:
     if (current := engine.current_transaction.get()) is not None:
         yield current.connection
-        return
-    if (pool := engine.pool) is None:
-        raise RuntimeError("no pool is open in this event loop: await db.open_pool() first")
-    async with pool.acquire() as connection:
-        yield connection
+    else:
+        async with _pool().acquire() as connection:
+            yield connection
 
 
 async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:

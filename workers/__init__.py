@@ -1,0 +1,1 @@
+"""What runs outside a request: the sending engine and the timetable."""
