@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from portal import db
+from portal.accounts.rules import rights_of, sees_everywhere
 from portal.actor import Actor
 
 PASSWORD = "correct horse battery"
@@ -32,17 +33,6 @@ STATUSES = (
     ("reserve_list", "Reserve list", "teal", True, False),
     ("withdrawn", "Withdrawn", "mute", False, False),
 )
-
-MANAGER = frozenset(
-    "home.see campaign.see campaign.edit campaign.emails dossier.see dossier.edit dossier.status person.see "
-    "person.edit template.see template.edit message.see message.act mailbox.see".split()
-)
-RIGHTS = {
-    "manager": MANAGER,
-    "administrator": MANAGER | {"organisation.edit", "account.manage", "catalog.see"},
-    "evaluator": frozenset({"home.see", "campaign.see", "dossier.see", "dossier.status", "person.see"}),
-    "translator": frozenset({"home.see", "catalog.see"}),
-}
 
 _numbers = itertools.count(1)
 
@@ -123,8 +113,8 @@ def actor_of(
         account_id=account_id,
         name=name,
         email=email,
-        rights=frozenset().union(*(RIGHTS[role] for role in roles)),
-        everywhere="administrator" in roles,
+        rights=rights_of(roles),
+        everywhere=sees_everywhere(roles),
         locale=locale,
         time_zone=time_zone,
     )
