@@ -1,0 +1,199 @@
+"""What is done with accounts: sign in, change oneself, make accounts and keys. Secrets are never stored or logged."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from zoneinfo import available_timezones
+
+from asyncpg import UniqueViolationError
+
+from portal import db, timeline
+from portal.accounts import passwords, queries, rules, sessions, words
+from portal.accounts.queries import AccountRow
+from portal.actor import SYSTEM, Actor
+from portal.addresses import valid_email
+from portal.i18n import LOCALES, _
+from portal.outcomes import Missing, Refused, Stale
+
+IDEMPOTENCY_HOURS = 24
+
+
+# ------------------------------------------------------------------------------------------------ signing in
+async def sign_in(email: str, password: str, address: str = "", agent: str = "", replacing: str | None = None) -> str:
+    """Begin a session. Returns the cookie's value; `replacing`: the cookie the browser came with, which then ends.
+
+    Unknown address, wrong password and switched-off account are one refusal, in the same words and the same time:
+    exactly one password is verified in each case (security: enumeration).
+    """
+    row = await db.fetchrow("select id, password_hash, active from account where email = $1", email.strip())
+    right = await passwords.verify_password(row["password_hash"] if row else passwords.NOBODY, password)
+    if row is None or not right or not row["active"]:
+        raise Refused(_("This e-mail address and password do not go together."))
+    await _renew_hash(row["id"], row["password_hash"], password)
+    async with db.transaction():
+        account = await _account(row["id"])
+        await timeline.record("account", account.id, "account.signed_in", queries.actor_of(account))
+        return await _fresh_session(account.id, address, agent, replacing)
+
+
+async def _renew_hash(account_id: int, stored: str, password: str) -> None:
+    """Hash again with today's parameters, now that the password is at hand."""
+    if passwords.needs_rehash(stored):
+        renewed = await passwords.hash_password(password)
+        sql = "update account set password_hash = $3 where id = $1 and password_hash = $2"
+        await db.execute(sql, account_id, stored, renewed)
+
+
+async def _fresh_session(account_id: int, address: str, agent: str, replacing: str | None) -> str:
+    if replacing:
+        await sessions.end_session(replacing)
+    return await sessions.open_session(account_id, address, agent)
+
+
+# ------------------------------------------------------------------------------------------------ one's own account
+async def change_profile(actor: Actor, name: str, locale: str, time_zone: str, version: int) -> None:
+    """Change one's name, language and time zone. Raises Refused, or Stale when it was changed meanwhile."""
+    _check_place(locale, time_zone)
+    async with db.transaction():
+        before = await _account(actor.account_id)
+        sql = """update account set name = $3, locale = $4, time_zone = $5, version = version + 1
+            where id = $1 and version = $2"""
+        if not await db.execute(sql, before.id, version, name, locale, time_zone):
+            raise Stale(before, by=before.name)
+        changed = {"name": name, "locale": locale, "time_zone": time_zone}
+        old = {key: getattr(before, key) for key in changed}
+        await timeline.record("account", before.id, "account.changed", actor, before=old, after=changed)
+
+
+async def change_password(actor: Actor, current: str, new: str, address: str = "", agent: str = "") -> str:
+    """Give oneself a new password: ends all one's sessions and begins another. Returns its cookie's value."""
+    stored = await db.fetchval("select password_hash from account where id = $1", actor.account_id)
+    if not await passwords.verify_password(stored or passwords.NOBODY, current):
+        raise Refused(_("This is not your current password."), field="current")
+    _check_password(new, "new", actor.email, actor.name)
+    hashed = await passwords.hash_password(new)
+    async with db.transaction():
+        account = await _account(actor.account_id)
+        sql = "update account set password_hash = $2, version = version + 1 where id = $1"
+        await db.execute(sql, account.id, hashed)
+        await sessions.end_all(account.id)
+        await timeline.record("account", account.id, "account.password_changed", actor)
+        return await sessions.open_session(account.id, address, agent)
+
+
+async def end_session(actor: Actor, handle: str) -> None:
+    """Sign one of one's own sessions out. Raises Missing when there is none of that handle."""
+    async with db.transaction():
+        if not await sessions.end_by_handle(actor.account_id or 0, handle):
+            raise Missing
+        await timeline.record("account", actor.account_id or 0, "account.session_ended", actor)
+
+
+# ------------------------------------------------------------------------------------------------ keys
+async def create_api_key(email: str, rights: Iterable[str] | None = None, by: Actor = SYSTEM) -> str:
+    """Make a key for an account. Returns it, once: only its hash is kept. `rights` None: all that the account has."""
+    account = await queries.by_email(email)
+    if account is None or not account.active:
+        raise Refused(_("Nobody signs in with this e-mail address."), field="email")
+    wanted = None if rights is None else sorted(set(rights))
+    if wanted is not None and not rules.rights_of(account.roles).issuperset(wanted):
+        raise Refused(_("A key cannot hold more rights than its account."), field="rights")
+    key = rules.KEY_PREFIX + secrets.token_urlsafe(rules.SECRET_OCTETS)
+    hint = key[: rules.HINT_LENGTH]
+    async with db.transaction():
+        sql = "insert into api_key (account_id, key_hash, hint, rights) values ($1, $2, $3, $4)"
+        await db.execute(sql, account.id, sessions.hashed(key), hint, wanted)
+        await timeline.record("account", account.id, "key.created", by, hint=hint, rights=wanted)
+    return key
+
+
+async def revoke_api_key(actor: Actor, key_id: int) -> str:
+    """End one of one's own keys, for good. Returns its hint. Raises Missing when there is no such key."""
+    sql = """update api_key set revoked_at = now() where id = $1 and account_id = $2 and revoked_at is null
+        returning hint"""
+    async with db.transaction():
+        hint = await db.fetchval(sql, key_id, actor.account_id)
+        if hint is None:
+            raise Missing
+        await timeline.record("account", actor.account_id or 0, "key.revoked", actor, hint=hint)
+    return str(hint)
+
+
+# ------------------------------------------------------------------------------------------------ accounts
+async def create_user(
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    locale: str,
+    password: str,
+    *,
+    time_zone: str = "UTC",
+    by: Actor = SYSTEM,
+) -> int:
+    """Make an account. Returns its id. Raises Refused with everything that has to be mended."""
+    chosen = sorted(set(roles))
+    _check_new(email, name, chosen, password)
+    _check_place(locale, time_zone)
+    hashed = await passwords.hash_password(password)
+    sql = """insert into account (email, name, roles, locale, time_zone, password_hash)
+        values ($1, $2, $3, $4, $5, $6) returning id"""
+    try:
+        async with db.transaction():
+            account_id = int(await db.fetchval(sql, email.strip(), name, chosen, locale, time_zone, hashed))
+            await timeline.record("account", account_id, "account.created", by, roles=chosen)
+            return account_id
+    except UniqueViolationError:
+        raise Refused(_("Somebody signs in with this e-mail address already."), field="email") from None
+
+
+async def switch(account_id: int, active: bool, by: Actor) -> None:
+    """Switch an account off, which ends its sessions and stops its keys, or on again."""
+    async with db.transaction():
+        sql = "update account set active = $2, version = version + 1 where id = $1 and active <> $2"
+        if await db.execute(sql, account_id, active):
+            if not active:
+                await sessions.end_all(account_id)
+            await timeline.record("account", account_id, "account.on" if active else "account.off", by)
+
+
+async def forget_old() -> dict[str, int]:
+    """Delete ended sessions, and answers kept for repeated API requests for longer than a day. Returns the counts."""
+    sql = "delete from idempotency where created_at < now() - make_interval(hours => $1)"
+    return {"sessions": await sessions.forget_ended(), "idempotency": await db.execute(sql, IDEMPOTENCY_HOURS)}
+
+
+async def _account(account_id: int | None) -> AccountRow:
+    account = await queries.by_id(account_id or 0)
+    if account is None:
+        raise Missing
+    return account
+
+
+def _check_new(email: str, name: str, roles: list[str], password: str) -> None:
+    errors: dict[str, str] = {}
+    if not valid_email(email.strip()):
+        errors["email"] = _("Enter an address such as name@example.org.")
+    if not name.strip():
+        errors["name"] = _("Enter a name.")
+    if not roles or not rules.ROLES.keys() >= set(roles):
+        errors["roles"] = _("Choose one or more of these roles: {roles}.").format(roles=", ".join(rules.ROLES))
+    if found := passwords.weakness_of(password, email, name):
+        errors["password"] = words.weakness_words(found)
+    if errors:
+        raise Refused(errors=errors)
+
+
+def _check_place(locale: str, time_zone: str) -> None:
+    errors: dict[str, str] = {}
+    if locale not in LOCALES:
+        errors["locale"] = _("Choose one of these languages: {languages}.").format(languages=", ".join(LOCALES))
+    if time_zone not in available_timezones():
+        errors["time_zone"] = _("Enter the name of a time zone, such as Europe/Madrid.")
+    if errors:
+        raise Refused(errors=errors)
+
+
+def _check_password(password: str, field: str, *about: str) -> None:
+    if found := passwords.weakness_of(password, *about):
+        raise Refused(words.weakness_words(found), field=field)
