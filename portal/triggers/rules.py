@@ -1,0 +1,230 @@
+"""Which automatic e-mails a change calls for, to whom, and why not: one pure plan for previews, recap and sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from portal.actor import ActorKind
+from portal.addresses import valid_email
+from portal.emails.rules import pick_locale
+from portal.ledger.rules import Lane
+from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Change, Colleague, Mode, People, Rule
+
+SUBMITTERS: tuple[ActorKind, ...] = ("candidate", "user", "api")  # whose submission is a candidate's action (E07, E11)
+
+
+class WhyNot(StrEnum):
+    """The first condition that a trigger did not meet (B02)."""
+
+    other_family = "other_family"
+    trigger_inactive = "trigger_inactive"
+    not_manual_change = "not_manual_change"
+    other_status = "other_status"
+    other_from_status = "other_from_status"
+    silent = "silent"
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """One e-mail that is planned, or skipped with its reason. `wished` is the reader's language, `locale` the letter's.
+
+    `locale` is "" when the template has no language at all. A copy says in `shown_to` whom the original goes to.
+    """
+
+    trigger_id: int
+    address: str
+    name: str
+    wished: str
+    locale: str
+    internal: bool
+    copy: bool = False
+    person_id: int | None = None
+    account_id: int | None = None
+    state: Literal["queued", "held", "skipped"] = "queued"
+    reason: str | None = None
+    delay_minutes: int = 0
+    shown_to: str = ""
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether the letter is not in the reader's language; said wherever the plan is shown."""
+        return bool(self.locale) and self.locale != self.wished
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the ledger gets a row: a repeated address has its row already."""
+        return self.reason != "duplicate_recipient"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was decided about one trigger: it matches and writes to `recipients`, or `why_not`."""
+
+    trigger: Rule
+    why_not: WhyNot | None
+    recipients: tuple[Recipient, ...] = ()
+
+    @property
+    def matched(self) -> bool:
+        """Whether the trigger fires."""
+        return self.why_not is None
+
+    @property
+    def lane(self) -> Lane:
+        """An acknowledgement overtakes everything, a letter about a status all mass mail."""
+        return Lane.urgent if self.trigger.family == "candidate" else Lane.trigger
+
+
+def plan(change: Change, triggers: Sequence[Rule], people: People) -> list[Decision]:
+    """One decision per trigger, in their order. The same for the preview, the recap and the real sending (B01)."""
+    return [_decide(change, trigger, people) for trigger in triggers]
+
+
+def _decide(change: Change, trigger: Rule, people: People) -> Decision:
+    why_not = reason_against(change, trigger)
+    return Decision(trigger, why_not, () if why_not else tuple(recipients_of(trigger, change.mode, people)))
+
+
+def reason_against(change: Change, trigger: Rule) -> WhyNot | None:
+    """The first condition that fails, or None (E07, E08, E11). A change by hand is one that says so: see `manual`."""
+    submitted = trigger.family == "candidate"
+    if submitted != (change.kind == "submitted"):
+        return WhyNot.other_family
+    if not trigger.active:
+        return WhyNot.trigger_inactive
+    if (change.actor_kind not in SUBMITTERS) if submitted else not change.manual:
+        return WhyNot.not_manual_change
+    if trigger.to_status not in (None, change.to_status):
+        return WhyNot.other_status
+    if trigger.from_status not in (None, change.from_status):
+        return WhyNot.other_from_status
+    return WhyNot.silent if change.mode == "silent" else None
+
+
+# ------------------------------------------------------------------------------------------------ to whom
+def recipients_of(trigger: Rule, mode: Mode, people: People) -> list[Recipient]:
+    """Everybody a matching trigger names, each once, with the reason for whoever gets nothing (E12)."""
+    named: dict[str, Recipient] = {}
+    for word in trigger.recipients:
+        for one in _expand(word, trigger, people):
+            named.setdefault(_identity(one), one)
+    originals = [_judged(one, trigger, people) for one in named.values()]
+    copies = _copies(trigger, originals, people)
+    return [_timed(one, trigger, mode) for one in _without_repeats([*originals, *copies])]
+
+
+def _identity(one: Recipient) -> str:
+    """Who it is: somebody named twice (a manager who is also named by name) is one recipient."""
+    if one.person_id is not None:
+        return f"person:{one.person_id}"
+    return f"account:{one.account_id}" if one.account_id is not None else f"address:{one.address.lower()}"
+
+
+def _expand(word: str, trigger: Rule, people: People) -> Iterator[Recipient]:
+    if word == "candidate":
+        who = people.candidate
+        yield Recipient(
+            trigger_id=trigger.id,
+            address=(who.address or "").strip(),
+            name=who.name,
+            wished=who.locale,
+            locale=_locale(trigger, who.locale, people),
+            internal=False,
+            person_id=who.person_id,
+        )
+    elif word.startswith(ADDRESS):
+        yield _fixed(word.removeprefix(ADDRESS), trigger, people)
+    else:
+        for colleague in people.colleagues:
+            if _is_meant(word, colleague):
+                yield _colleague(colleague, trigger, people)
+
+
+def _is_meant(word: str, colleague: Colleague) -> bool:
+    """A group means its active members; a person named by name stays named, and the plan says why she gets nothing."""
+    if word.startswith(ACCOUNT):
+        return word == f"{ACCOUNT}{colleague.account_id}"
+    if word.startswith(ROLE):
+        return colleague.active and word.removeprefix(ROLE) in colleague.roles
+    return colleague.active and word.removesuffix("s") in colleague.member
+
+
+def _colleague(colleague: Colleague, trigger: Rule, people: People) -> Recipient:
+    allowed = colleague.active and colleague.sees
+    return Recipient(
+        trigger_id=trigger.id,
+        address=colleague.address,
+        name=colleague.name,
+        wished=colleague.locale,
+        locale=_locale(trigger, colleague.locale, people),
+        internal=True,
+        account_id=colleague.account_id,
+        state="queued" if allowed else "skipped",
+        reason=None if allowed else "no_dossier_access",
+    )
+
+
+def _fixed(address: str, trigger: Rule, people: People, wished: str = "") -> Recipient:
+    """An address that is nobody's account: it gets the letter with the staff's link, behind which one signs in."""
+    wished = wished or people.campaign_locale
+    locale = _locale(trigger, wished, people)
+    return Recipient(trigger_id=trigger.id, address=address, name="", wished=wished, locale=locale, internal=True)
+
+
+def _locale(trigger: Rule, wished: str, people: People) -> str:
+    if not trigger.locales:
+        return ""
+    wishes = (wished, people.campaign_locale, people.organisation_locale)
+    return pick_locale(trigger.locales, wishes, trigger.fallback_locale)[0]
+
+
+# ------------------------------------------------------------------------------------------------ who gets nothing
+def _judged(one: Recipient, trigger: Rule, people: People) -> Recipient:
+    reason = one.reason or _obstacle(one, trigger, people)
+    return msgspec.structs.replace(one, state="skipped", reason=reason) if reason else one
+
+
+def _obstacle(one: Recipient, trigger: Rule, people: People) -> str | None:
+    if not one.address:
+        return "no_email"
+    if not valid_email(one.address):
+        return "invalid_email"
+    suppressions = dict(people.blocked.get(one.address.lower(), ()))
+    if "all" in suppressions:
+        return suppressions["all"]
+    if trigger.optional and "optional" in suppressions:
+        return suppressions["optional"]
+    return None if one.locale else "missing_language"
+
+
+def _copies(trigger: Rule, originals: Sequence[Recipient], people: People) -> list[Recipient]:
+    """A copy is the original's letter, in its language. Where no original goes, its copy shares the reason."""
+    if not originals:
+        return []
+    first = next((one for one in originals if one.reason is None), originals[0])
+    copies = []
+    for address in trigger.cc:
+        one = _fixed(address, trigger, people, wished=first.wished)
+        one = msgspec.structs.replace(one, copy=True, shown_to=first.address, reason=first.reason)
+        copies.append(_judged(one, trigger, people))
+    return copies
+
+
+def _without_repeats(all_of_them: Sequence[Recipient]) -> Iterator[Recipient]:
+    """One letter per address and trigger: the first that goes, and the others say that they are repetitions."""
+    kept: dict[str, Recipient] = {}
+    for one in sorted(all_of_them, key=lambda each: each.reason is not None):  # stable: those that go come first
+        kept.setdefault(one.address.lower(), one)
+    for one in all_of_them:
+        repeated = kept[one.address.lower()] is not one
+        yield msgspec.structs.replace(one, state="skipped", reason="duplicate_recipient") if repeated else one
+
+
+def _timed(one: Recipient, trigger: Rule, mode: Mode) -> Recipient:
+    if one.state == "skipped":
+        return one
+    if mode == "hold":
+        return msgspec.structs.replace(one, state="held", reason="on_hold")
+    return msgspec.structs.replace(one, delay_minutes=trigger.delay_minutes)
