@@ -21,7 +21,7 @@ class Campaign(Table, tablename="campaign"):
     opens_at = Timestamp(null=True, default=None)
     closes_at = Timestamp(null=True, default=None)
     published = Boolean(default=False)
-    number_prefix = Text()
+    number_prefix = Text(unique=True)
     last_number = Integer(default=0)
     created_at = Timestamptz()
     created_by = ForeignKey(references=Account, null=True)
@@ -40,6 +40,7 @@ class Status(Table, tablename="status"):
     position = Integer()
     is_decision = Boolean(default=False)
     protected = Boolean(default=False)
+    version = Integer(default=1)
 
 
 class Question(Table, tablename="question"):
@@ -55,3 +56,4 @@ class Question(Table, tablename="question"):
     choices = JSONB()
     max_length = Integer(null=True, default=None)
     position = Integer()
+    version = Integer(default=1)

@@ -107,7 +107,7 @@ create table campaign (
     opens_at       timestamp,                       -- local wall time in time_zone; null: open at once
     closes_at      timestamp,                       -- local wall time in time_zone; null: never closes
     published      bool        not null default false,
-    number_prefix  text        not null,
+    number_prefix  text        not null unique,     -- two campaigns never give the same number
     last_number    int         not null default 0,
     created_at     timestamptz not null default now(),
     created_by     int         references account,
@@ -133,6 +133,7 @@ create table status (
     position     int   not null,
     is_decision  bool  not null default false,
     protected    bool  not null default false,      -- draft and submitted: never deleted (E16)
+    version      int   not null default 1,
     unique (campaign_id, key)
 );
 
@@ -147,6 +148,7 @@ create table question (
     choices     jsonb not null default '[]',        -- [{"key": "a", "label": {"en": "..."}}]
     max_length  int,
     position    int   not null,
+    version     int   not null default 1,
     unique (campaign_id, key)
 );
 
