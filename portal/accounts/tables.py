@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns import Array, Boolean, Bytea, ForeignKey, Integer, Serial, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -26,7 +26,7 @@ class ApiKey(Table, tablename="api_key"):
 
     id = Serial(primary_key=True)
     account_id = ForeignKey(references=Account, null=False)
-    key_hash = Text(secret=True)
+    key_hash = Bytea(secret=True)
     hint = Text()
     rights = Array(base_column=Text(), null=True)
     created_at = Timestamptz()
