@@ -1,0 +1,69 @@
+/* What the desk adds to plain pages: dialogs, toasts, keys. Every page works without it. */
+(() => {
+  "use strict";
+  const dialog = document.getElementById("dialog");
+  const busy = (element) => element && (element.isContentEditable || element.matches("input, select, textarea, trix-editor"));
+
+  /* A link with data-dialog is a real page that asks; here its question is shown in the one <dialog>. */
+  const ask = (link) => htmx.ajax("GET", link.href, { source: link, target: "#dialog", swap: "innerHTML" });
+  const shown = () => {
+    if (!dialog.firstElementChild) return;
+    for (const form of dialog.querySelectorAll("form[method=post]")) {
+      form.setAttribute("hx-post", form.getAttribute("action"));
+      form.setAttribute("hx-target", "#dialog");
+      form.setAttribute("hx-swap", "innerHTML");
+    }
+    htmx.process(dialog);
+    if (!dialog.open) dialog.showModal();
+  };
+  dialog.addEventListener("close", () => dialog.replaceChildren());
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const target = event.target.closest("a[data-dialog], [data-close], [data-dismiss]");
+    if (!target) return;
+    if (target.matches("[data-dismiss]")) {
+      target.closest("#toasts > div").remove();
+    } else if (target.matches("[data-close]")) {
+      if (!dialog.open || !dialog.contains(target)) return;
+      event.preventDefault();
+      dialog.close();
+    } else if (dialog.showModal && !document.getElementById("dialog-h")) {
+      event.preventDefault();
+      ask(target);
+    }
+  });
+
+  /* After a part of the page was replaced: show the dialog, go to what has to be mended. */
+  const undim = (root) => { for (const button of root.querySelectorAll("[data-dismiss][hidden]")) button.hidden = false; };
+  document.addEventListener("htmx:after:swap", () => {
+    shown();
+    undim(document);
+    const summary = document.querySelector("dialog[open] .errors[autofocus], main .errors[autofocus]");
+    if (summary && !summary.dataset.seen) {
+      summary.dataset.seen = "yes";
+      summary.focus();
+    }
+  });
+
+  /* An open menu of the phone closes when a place is chosen; ticks for the whole page; forms are sent once. */
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-tick-all]")) return;
+    for (const tick of event.target.closest("table").querySelectorAll("td.tick input")) tick.checked = event.target.checked;
+  });
+
+  /* / searches; j and k go to the next and the previous, where a page has them. */
+  const keys = { "/": "input[type=search]", j: "main a[rel=next]", k: "main a[rel=prev]" };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || busy(event.target) || !keys[event.key]) return;
+    const target = document.querySelector(keys[event.key]);
+    if (!target) return;
+    event.preventDefault();
+    if (event.key === "/") target.focus();
+    else target.click();
+  });
+
+  for (const tick of document.querySelectorAll("[data-tick-all][hidden]")) tick.hidden = false;
+  undim(document);
+  document.querySelector("main .errors[autofocus]")?.focus();
+})();
