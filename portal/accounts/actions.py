@@ -66,6 +66,12 @@ async def change_profile(actor: Actor, name: str, locale: str, time_zone: str, v
         await timeline.record("account", before.id, "account.changed", actor, before=old, after=changed)
 
 
+async def remember_language(actor: Actor, locale: str) -> None:
+    """Keep the language that was chosen on a page."""
+    if locale in LOCALES:
+        await db.execute("update account set locale = $2 where id = $1", actor.account_id, locale)
+
+
 async def change_password(actor: Actor, current: str, new: str, address: str = "", agent: str = "") -> str:
     """Give oneself a new password: ends all one's sessions and begins another. Returns its cookie's value."""
     stored = await db.fetchval("select password_hash from account where id = $1", actor.account_id)

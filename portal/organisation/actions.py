@@ -1,0 +1,140 @@
+"""What is done with the organisation and its senders."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from asyncpg import UniqueViolationError
+
+from portal import db, timeline
+from portal.actor import Actor
+from portal.addresses import domain_to_ascii, valid_email
+from portal.i18n import LOCALES, _
+from portal.organisation import queries, rules
+from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.outcomes import Missing, Refused, Stale
+from portal.settings import settings
+
+ENSURE_LOCK = 727_273
+DESCRIBED = ("name", "postal_address", "website", "brand_colour", "locale", "time_zone", "sender_id")
+
+CHANGE = """
+update organisation set name = $2, postal_address = $3, website = $4, brand_colour = $5, locale = $6, time_zone = $7,
+    sender_id = $8, version = version + 1
+where version = $1"""
+
+
+async def ensure() -> None:
+    """Make the organisation and its first sender where there is none yet; called after every migration.
+
+    The first sender counts as verified: it is the installation's own host, and whoever runs that has said so.
+    """
+    async with db.transaction():
+        await db.execute("select pg_advisory_xact_lock($1)", ENSURE_LOCK)
+        if await db.fetchval("select true from organisation"):
+            return
+        domain = rules.mail_domain(settings().base_url)
+        sender_id = await _insert_sender(f"noreply@{domain}", "Convoca", None, verified=True)
+        sql = "insert into organisation (name, locale, time_zone, sender_id) values ($1, $2, $3, $4)"
+        await db.execute(sql, "Convoca", settings().default_locale, settings().time_zone, sender_id)
+
+
+async def change(wanted: OrganisationRow, by: Actor) -> None:
+    """Describe the organisation anew; `wanted.version` is the version that was seen. Raises Refused or Stale."""
+    await _check(wanted)
+    async with db.transaction():
+        before = await queries.current()
+        if not await db.execute(CHANGE, wanted.version, *(getattr(wanted, name) for name in DESCRIBED)):
+            raise Stale(before)
+        old = {name: getattr(before, name) for name in DESCRIBED if getattr(before, name) != getattr(wanted, name)}
+        new = {name: getattr(wanted, name) for name in old}
+        await timeline.record("organisation", 1, "organisation.changed", by, before=old, after=new)
+
+
+async def add_sender(address: str, name: str, daily_cap: int | None, verified: bool, by: Actor) -> int:
+    """Add an address to write from. `verified`: `by` says that the organisation may. Returns its id."""
+    address = address.strip()
+    if not valid_email(address):
+        raise Refused(_("Enter an address such as name@example.org."), field="address")
+    try:
+        async with db.transaction():
+            sender_id = await _insert_sender(address, name, daily_cap, verified=verified)
+            await timeline.record("sender", sender_id, "sender.added", by, address=address, verified=verified)
+            return sender_id
+    except UniqueViolationError:
+        raise Refused(_("This address is in the list already."), field="address") from None
+
+
+async def change_sender(sender_id: int, name: str, daily_cap: int | None, by: Actor) -> None:
+    """Change the name people see beside the address, and the daily limit (None: no limit)."""
+    async with db.transaction():
+        before = await _sender(sender_id)
+        await db.execute("update sender set name = $2, daily_cap = $3 where id = $1", sender_id, name, daily_cap)
+        old = {"name": before.name, "daily_cap": before.daily_cap}
+        new = {"name": name, "daily_cap": daily_cap}
+        await timeline.record("sender", sender_id, "sender.changed", by, before=old, after=new)
+        await db.notify("ledger")
+
+
+async def verify_sender(sender_id: int, by: Actor) -> None:
+    """Somebody says that the organisation may write from this address; who and when is kept on the timeline."""
+    async with db.transaction():
+        sender = await _sender(sender_id)
+        if await db.execute("update sender set verified = true where id = $1 and not verified", sender_id):
+            await timeline.record("sender", sender_id, "sender.verified", by, address=sender.address)
+
+
+async def pause_sender(sender_id: int, by: Actor) -> None:
+    """From now on nothing leaves from this address; what is planned waits."""
+    await _set_paused(sender_id, True, by)
+
+
+async def resume_sender(sender_id: int, by: Actor) -> None:
+    """Let the address send again, at once: what waited leaves."""
+    await _set_paused(sender_id, False, by)
+
+
+async def _set_paused(sender_id: int, paused: bool, by: Actor) -> None:
+    async with db.transaction():
+        sender = await _sender(sender_id)
+        if await db.execute("update sender set paused = $2 where id = $1 and paused <> $2", sender_id, paused):
+            what = "sender.paused" if paused else "sender.resumed"
+            await timeline.record("sender", sender_id, what, by, address=sender.address)
+            await db.notify("ledger")
+
+
+async def _sender(sender_id: int) -> SenderRow:
+    sender = await queries.sender(sender_id)
+    if sender is None:
+        raise Missing
+    return sender
+
+
+async def _insert_sender(address: str, name: str, daily_cap: int | None, *, verified: bool) -> int:
+    domain = domain_to_ascii(address.rpartition("@")[2]) or rules.NOWHERE
+    sql = "insert into sender (address, name, bounce_domain, daily_cap, verified) values ($1, $2, $3, $4, $5) returning id"
+    return int(await db.fetchval(sql, address, name, domain, daily_cap, verified))
+
+
+async def _check(wanted: OrganisationRow) -> None:
+    errors: dict[str, str] = {}
+    if not wanted.name.strip():
+        errors["name"] = _("Enter a name.")
+    if rules.colour(wanted.brand_colour) is None:
+        errors["brand_colour"] = _("Enter a colour such as #1f5c4d.")
+    elif not rules.readable(wanted.brand_colour):
+        errors["brand_colour"] = _("White words cannot be read on this colour. Choose a darker one.")
+    if wanted.website and rules.web_address(wanted.website) != wanted.website:
+        errors["website"] = _("Enter a web address such as https://example.org.")
+    if wanted.locale not in LOCALES or wanted.time_zone not in available_timezones():
+        errors["time_zone"] = _("Enter the name of a time zone, such as Europe/Madrid.")
+    errors |= await _check_sender(wanted.sender_id)
+    if errors:
+        raise Refused(errors=errors)
+
+
+async def _check_sender(sender_id: int | None) -> dict[str, str]:
+    sender = await queries.sender(sender_id) if sender_id else None
+    if sender is not None and sender.usable:
+        return {}
+    return {"sender_id": _("Choose an address that is verified.")}
