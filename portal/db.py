@@ -6,16 +6,18 @@ Parameters are asyncpg's ($1, $2). jsonb comes and goes as Python objects. All i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 Row = TypeVar("Row", bound=msgspec.Struct)
+Pools: TypeAlias = "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncpg.Pool[Any]]"
 Connection = Any  # asyncpg's Connection or a pool's proxy of one
 MAX_SIZE = 8
 NO_POOL = "no pool is open in this event loop: await db.open_pool() first"
@@ -23,17 +25,17 @@ JSONB_VERSION = b"\x01"  # the first octet of jsonb's binary format
 
 
 class LoopPoolEngine(PostgresEngine):
-    """Piccolo's engine keeps one pool; a pool belongs to one event loop, and there are several (web, workers, tests)."""
+    """Piccolo's engine keeps one pool. A pool belongs to one loop, and there are several (web, workers, tests)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncpg.Pool[Any]] = weakref.WeakKeyDictionary()
+        self._pools: Pools = weakref.WeakKeyDictionary()
         super().__init__(*args, **kwargs)
 
     async def check_version(self) -> None:
         """Nothing: Piccolo would connect while this module is imported, before anybody said which database."""
 
     @property
-    def pool(self) -> asyncpg.Pool[Any] | None:  # type: ignore[override]
+    def pool(self) -> asyncpg.Pool[Any] | None:
         """The running loop's pool, or None."""
         try:
             return self._pools.get(asyncio.get_running_loop())
@@ -63,7 +65,7 @@ def configure(url: str) -> None:
 async def prepare(connection: Connection) -> None:
     """Set a connection up: jsonb and json as Python objects, in COPY too (which is why the codecs are binary).
 
-    A str passes as it is, since Piccolo has encoded it already: give plain text as `msgspec.json.encode(text).decode()`.
+    A str passes as it is, since Piccolo has encoded it already: a text as such must be encoded by the caller.
     """
     await connection.set_type_codec(
         "jsonb", encoder=_to_jsonb, decoder=_from_jsonb, schema="pg_catalog", format="binary"
@@ -71,6 +73,8 @@ async def prepare(connection: Connection) -> None:
     await connection.set_type_codec(
         "json", encoder=_to_json, decoder=msgspec.json.decode, schema="pg_catalog", format="binary"
     )
+    with contextlib.suppress(ValueError):  # before the first migration there is no citext
+        await connection.set_builtin_type_codec("citext", schema="public", codec_name="text")
 
 
 def _to_json(value: Any) -> bytes:
@@ -101,7 +105,7 @@ async def close_pool() -> None:
 async def new_connection(**server_settings: str) -> asyncpg.Connection[Any]:
     """A connection outside the pool, for those who listen or write their own protocol. The caller closes it."""
     settings = {**engine.config["server_settings"], **server_settings}
-    connection = await asyncpg.connect(**{**engine.config, "server_settings": settings})
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(**{**engine.config, "server_settings": settings})
     await prepare(connection)
     return connection
 
@@ -151,7 +155,8 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
 async def fetchrow(sql: str, *args: Any) -> asyncpg.Record | None:
     """The first row, or None."""
     async with _connection() as connection:
-        return await connection.fetchrow(sql, *args)
+        row: asyncpg.Record | None = await connection.fetchrow(sql, *args)
+    return row
 
 
 async def fetchval(sql: str, *args: Any) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,15 +16,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parent.parent
 SECRET_LENGTH = 32
+MAILBOX_OFFSET = 25  # the on-screen mailbox listens on the web port plus this: 8025 beside 8000
+# What to visit when we listen everywhere.
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 Tls = Literal["none", "starttls", "tls"]
 
 
-class WrongSetting(SystemExit):
-    """A setting is missing or wrong. The start ends with one sentence and status 2."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(2)
-        self.sentence = sentence
+class WrongSetting(Exception):
+    """A setting is missing or wrong. The message is one sentence that names the variable."""
 
 
 @dataclass(frozen=True)
@@ -43,36 +42,36 @@ def parse_smtp_url(url: str) -> SmtpUrl:
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("smtp://user:password@host:port?tls=starttls or smtps://user:password@host:port")
-    wanted = parse_qs(parts.query).get("tls", ["none"])[0]
+    wanted = parse_qs(parts.query).get("tls", ["none"])[-1]
     if wanted not in ("none", "starttls"):
-        raise ValueError("tls=starttls or tls=none")
+        raise ValueError("tls=starttls or tls=none at the end")
     tls: Tls = "tls" if parts.scheme == "smtps" else ("starttls" if wanted == "starttls" else "none")
     port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
     return SmtpUrl(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
 
 class Settings(BaseSettings):
-    """The environment, with the prefix PORTAL_ (a `.env` file is read in development)."""
+    """The environment, with the prefix PORTAL_ (a `.env` file beside the code is read in development)."""
 
-    model_config = SettingsConfigDict(env_prefix="PORTAL_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", env_file=ROOT / ".env", extra="ignore", frozen=True)
 
-    database_url: str | None = None
-    redis_url: str | None = None
-    smtp_url: str | None = None
-    secret_key: str = ""
+    database_url: str | None = Field(default=None, repr=False)
+    redis_url: str | None = Field(default=None, repr=False)
+    smtp_url: str | None = Field(default=None, repr=False)
+    secret_key: str = Field(default="", repr=False)
     base_url: str = ""
-    data_dir: Path = Field(default=ROOT / ".data")
+    data_dir: Path = ROOT / ".data"
     bind: str = "127.0.0.1:8000"
     default_locale: Literal["es", "fr", "pl", "en"] = "en"
     time_zone: str = "UTC"
     log: Literal["text", "json"] = "text"
     lease_seconds: float = Field(default=60, gt=0)
 
-    @field_validator("database_url", "redis_url", "smtp_url", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def empty_is_unset(cls, value: Any) -> Any:
+    def empty_is_unset(cls, value: Any, info: Any) -> Any:
         """`PORTAL_SMTP_URL=` means: not set."""
-        return value or None
+        return cls.model_fields[info.field_name].default if value == "" else value
 
     @field_validator("database_url")
     @classmethod
@@ -87,7 +86,7 @@ class Settings(BaseSettings):
     def is_redis(cls, value: str | None) -> str | None:
         """Redis or Valkey, by TCP, TLS or a socket."""
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("redis://host:6379/0, rediss://... or unix://path")
+            raise ValueError("redis://host:6379/0, rediss://host:6379/0 or unix://path")
         return value
 
     @field_validator("smtp_url")
@@ -97,6 +96,21 @@ class Settings(BaseSettings):
         if value:
             parse_smtp_url(value)
         return value
+
+    @field_validator("base_url")
+    @classmethod
+    def is_web(cls, value: str) -> str:
+        """What links in letters begin with; kept without a slash at the end."""
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("https://portal.example.org")
+        return value.rstrip("/")
+
+    @field_validator("data_dir")
+    @classmethod
+    def is_absolute(cls, value: Path) -> Path:
+        """Relative to where the command was started, once and for all."""
+        return value.expanduser().absolute()
 
     @field_validator("time_zone")
     @classmethod
@@ -113,7 +127,7 @@ class Settings(BaseSettings):
     def has_a_port(cls, value: str) -> str:
         """host:port"""
         host, _colon, port = value.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError("an address and a port such as 127.0.0.1:8000")
         return value
 
@@ -121,13 +135,18 @@ class Settings(BaseSettings):
     def has_a_secret(self) -> Settings:
         """In production the key is given; a demonstration makes its own and keeps it in the data folder."""
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
-            raise ValueError(f"PORTAL_SECRET_KEY must have at least {SECRET_LENGTH} characters")
+            raise ValueError(f"PORTAL_SECRET_KEY is too short: expected at least {SECRET_LENGTH} random characters.")
         if not self.secret_key and self.database_url:
-            raise ValueError(f"PORTAL_SECRET_KEY must be set to at least {SECRET_LENGTH} random characters")
+            raise ValueError(
+                f"PORTAL_SECRET_KEY is missing: with PORTAL_DATABASE_URL, set it to at least {SECRET_LENGTH} "
+                "random characters."
+            )
         if not self.secret_key:
             object.__setattr__(self, "secret_key", _kept_secret(self.data_dir))
         if not self.base_url:
-            object.__setattr__(self, "base_url", f"http://{self.bind.replace('0.0.0.0', '127.0.0.1')}")
+            host = ANYWHERE.get(self.host, self.host)
+            host = f"[{host}]" if ":" in host else host
+            object.__setattr__(self, "base_url", f"http://{host}:{self.port}")
         return self
 
     @property
@@ -142,33 +161,81 @@ class Settings(BaseSettings):
 
     @property
     def smtp(self) -> SmtpUrl | None:
-        """Where letters go; None: the on-screen mailbox."""
+        """Where letters go; None: to the on-screen mailbox."""
         return parse_smtp_url(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def mailbox(self) -> SmtpUrl:
+        """Where the on-screen mailbox listens when it runs."""
+        port = self.port + MAILBOX_OFFSET
+        return SmtpUrl("127.0.0.1", port if port < 65536 else self.port - MAILBOX_OFFSET)
+
+    @property
+    def relay(self) -> SmtpUrl:
+        """Whom to hand letters to: the SMTP server that was set, else the on-screen mailbox."""
+        return self.smtp or self.mailbox
 
 
 def _kept_secret(folder: Path) -> str:
     """The data folder's own key, made once, readable by its owner only."""
     path = folder / "secret_key"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
-
-
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The settings of this process. Raises WrongSetting, whose sentence names the variable."""
     try:
-        return Settings()
+        if not path.exists():
+            _keep(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as refused:
+        raise ValueError(f"PORTAL_DATA_DIR is wrong: {folder} cannot be used ({refused.strerror}).") from refused
+
+
+def _keep(path: Path, secret: str) -> None:
+    """Two processes that start at once get the same key: the link succeeds for one, with the whole key in it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+_settings: Settings | None = None
+
+
+def settings() -> Settings:
+    """The settings of this process. When one is wrong, says so in one sentence and ends with status 2."""
+    global _settings
+    if _settings is None:
+        try:
+            _settings = read()
+        except WrongSetting as wrong:
+            print(wrong, file=sys.stderr)  # noqa: T201
+            raise SystemExit(2) from None
+    return _settings
+
+
+def read(**values: Any) -> Settings:
+    """Read the environment; `values` win over it. Raises WrongSetting."""
+    try:
+        return Settings(**values)
     except ValidationError as wrong:
         raise WrongSetting(_sentence(wrong)) from None
 
 
+def use(**changes: Any) -> Settings:
+    """Change settings of this process only: the addresses of embedded servers, and tests."""
+    global _settings
+    _settings = settings().model_copy(update=changes)
+    return _settings
+
+
 def _sentence(wrong: ValidationError) -> str:
-    first = wrong.errors()[0]
+    first = wrong.errors(include_url=False)[0]
     said = str(first.get("ctx", {}).get("error", first["msg"]))
     if not first["loc"]:
-        return f"{said}."
-    return f"PORTAL_{str(first['loc'][0]).upper()} is wrong: expected {said}."
+        return said
+    name = f"PORTAL_{str(first['loc'][0]).upper()}"
+    expected = first.get("ctx", {}).get("expected", said)
+    return f"{name} is wrong: expected {expected}."
