@@ -24,17 +24,12 @@ def valid_email(address: str) -> bool:
 
 
 def domain_to_ascii(domain: str) -> str | None:
-    """The domain as DNS writes it, in lower case (`żółw.pl` -> `xn--w-uga1v8h.pl`); None when it is not a domain name."""
+    """The domain as DNS writes it, in lower case (`żółw.pl` -> `xn--w-uga1v8h.pl`); None when it is none."""
     try:
         ascii_domain = domain.encode("idna").decode() if not domain.isascii() else domain
     except UnicodeError:
         return None
     labels = ascii_domain.lower().split(".")
-    fits = len(labels) > 1 and len(ascii_domain) <= LONGEST_DOMAIN
-    if (
-        fits
-        and all(LABEL.fullmatch(each) and len(each) <= LONGEST_LABEL for each in labels)
-        and TOP_LABEL.fullmatch(labels[-1])
-    ):
-        return ascii_domain.lower()
-    return None
+    fits = len(labels) > 1 and len(ascii_domain) <= LONGEST_DOMAIN and TOP_LABEL.fullmatch(labels[-1])
+    whole = all(LABEL.fullmatch(each) and len(each) <= LONGEST_LABEL for each in labels)
+    return ascii_domain.lower() if fits and whole else None

@@ -1,1 +1,1 @@
-"""Pages: rendering, forms, lists, rights, errors, security. Knows no feature; features know it only in routes and api."""
+"""Pages: rendering, forms, lists, rights, errors, security. Knows no feature; only routes and api know it."""

@@ -101,20 +101,19 @@ def say(request: Request, problem: Problem) -> Response[Any]:
 
 def api_problem(problem: Problem) -> Response[Any]:
     """RFC 9457. `errors` names the fields."""
-    body = {"type": "about:blank", "status": problem.status, "title": problem.title, "detail": problem.detail}
-    return Response(
-        body | ({"errors": problem.errors} if problem.errors else {}), status_code=problem.status, media_type=PROBLEM
-    )
+    body: dict[str, Any] = {"type": "about:blank", "title": problem.title}
+    body |= {"status": problem.status, "detail": problem.detail}
+    if problem.errors:
+        body["errors"] = problem.errors
+    return Response(body, status_code=problem.status, media_type=PROBLEM)
 
 
 def _bug(request: Request, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
     log.error("unhandled, reference %s: %s %s", reference, request.method, request.scope["path"], exc_info=error)
     # NOTE: {reference}: eight characters, e.g. 3fa91c20; the same stands in the log
-    detail = _(
-        "It is our fault, not yours. Try again; if it happens again, tell an administrator this reference: {reference}."
-    )
-    return say(request, Problem(500, _("Something went wrong"), detail.format(reference=reference)))
+    detail = _("Try again. If it happens again, tell an administrator this reference: {reference}.")
+    return say(request, Problem(500, _("Something went wrong here"), detail.format(reference=reference)))
 
 
 def _problem(status: int, api: bool, error: HTTPException | None = None) -> Problem:

@@ -6,96 +6,20 @@ kind's empty value there; the form knows the error.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any
 
 from litestar.datastructures import UploadFile
 
 from portal.addresses import valid_email
-from portal.i18n import LOCALES, _, language_name, ngettext
+from portal.i18n import LOCALES, _, language_name
+from portal.web.field import LARGEST, SHORT, Field, Invalid, Options, Words, clean, first_text, too_long
 
-T = TypeVar("T")
-Words = Callable[[], str]  # a text in the reader's language, looked up when it is needed
-Options = Sequence[tuple[Any, str]]  # (value, label); the value's str() is what the browser sends
-
-SHORT, LONG = 200, 20_000
-LARGEST = 2**31 - 1  # PostgreSQL's int
-
-
-class Invalid(Exception):
-    """What was typed cannot be read. The message is a whole sentence, shown beside the field."""
-
-
-class Owner(Protocol):
-    """What a descriptor needs of its form."""
-
-    values: dict[str, Any]
-
-
-class Field(Generic[T]):
-    """One named part of a form. `missing` is the sentence when it is required and empty."""
-
-    many = False
-
-    def __init__(self, empty: T, *, required: bool = True, missing: Words | None = None) -> None:
-        self.empty, self.required, self._missing = empty, required, missing
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, form: None, owner: type) -> Field[T]: ...
-    @overload
-    def __get__(self, form: Owner, owner: type) -> T: ...
-    def __get__(self, form: Owner | None, owner: type) -> Field[T] | T:
-        if form is None:
-            return self
-        value: T = form.values.get(self.name, self.empty)
-        return value
-
-    def names(self, name: str) -> list[str]:
-        """The names under which a browser sends this field."""
-        return [name]
-
-    def read(self, name: str, sent: Mapping[str, list[Any]], options: Options) -> T:
-        """The typed value of what was sent; raises `Invalid`."""
-        text = clean(first_text(sent.get(name, [])))
-        if text:
-            return self.parse(text, options)
-        if self.required:
-            raise Invalid(self.say_missing())
-        return self.empty
-
-    def parse(self, text: str, options: Options) -> T:
-        """The typed value of a text that is not empty; raises `Invalid`."""
-        raise NotImplementedError
-
-    def say_missing(self) -> str:
-        """The sentence for a required field that was left empty."""
-        return self._missing() if self._missing else _("Fill in this field.")
-
-    def show(self, name: str, value: T) -> dict[str, list[Any]]:
-        """A typed value as a browser would send it, to fill in the form."""
-        return {name: ["" if value is None else str(value)]}
-
-
-def first_text(values: Sequence[Any]) -> str:
-    """The one value of a field that is sent once; files do not count."""
-    return values[0] if values and isinstance(values[0], str) else ""
-
-
-def clean(text: str) -> str:
-    """Composed characters (NFC), plain line ends, no blanks around, no control characters."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs")).strip()
-
-
-def too_long(limit: int) -> str:
-    """The sentence for a text that does not fit."""
-    return ngettext("Use at most {n} character.", "Use at most {n} characters.", limit).format(n=limit)
+__all__ = [
+    *("Field", "Invalid", "Options", "Words", "Text", "Secret", "Email", "Integer", "Flag"),
+    *("Choice", "IdChoice", "Choices", "Ids", "Moment", "Day", "Texts", "File"),
+]
 
 
 class Text(Field[str]):
@@ -133,17 +57,20 @@ class Secret(Field[str]):
         return {}
 
 
+def not_an_address() -> str:
+    """The sentence for anything but one e-mail address."""
+    return _("Enter an address such as name@example.org.")
+
+
 class Email(Field[str]):
     """One e-mail address."""
 
     def __init__(self, *, required: bool = True, missing: Words | None = None) -> None:
-        super().__init__(
-            "", required=required, missing=missing or (lambda: _("Enter an address such as name@example.org."))
-        )
+        super().__init__("", required=required, missing=missing or not_an_address)
 
     def parse(self, text: str, options: Options) -> str:
         if not valid_email(text):
-            raise Invalid(_("Enter an address such as name@example.org."))
+            raise Invalid(not_an_address())
         return text
 
 
@@ -310,10 +237,9 @@ class Texts(Field[dict[str, str]]):
             text = clean(first_text(sent.get(f"{name}.{locale}", [])))
             text = text if self.lines else " ".join(text.split())
             if len(text) > self.longest:
+                words = {"language": language_name(locale), "reason": too_long(self.longest)}
                 # NOTE: {language}: e.g. Polish. {reason}: a whole sentence, e.g. Use at most 200 characters.
-                raise Invalid(
-                    _("{language}: {reason}").format(language=language_name(locale), reason=too_long(self.longest))
-                )
+                raise Invalid(_("{language}: {reason}").format(**words))
             if text:
                 texts[locale] = text
         if self.required and not texts:

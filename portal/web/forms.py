@@ -21,7 +21,7 @@ from litestar.datastructures import UploadFile
 
 from portal.i18n import _
 from portal.outcomes import Refused
-from portal.web.fields import Field, Invalid, Options
+from portal.web.field import Field, Invalid, Options
 from portal.web.htmx import Request
 from portal.web.templating import CSRF_FIELD
 

@@ -19,7 +19,10 @@ from portal.web.templating import lone_block, rendering
 HTML = "text/html"
 NO_CONTENT = 204
 DIALOG = "dialog"
-LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"
+LETTER_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
 
 
 def page(
@@ -98,7 +101,7 @@ def _elsewhere(request: Request, url: str) -> bool:
 
 
 def own_path(url: str | None, default: str = "/") -> str:
-    """`url` if it is a path of this site, else `default`: never a way to another site (`//evil`, `/\\evil`, `http:`)."""
+    """`url` if it is a path of this site, else `default`: never a way to another site (`//evil`, `/\\evil`)."""
     if not url or not url.startswith("/") or url.startswith(("//", "/\\")):
         return default
     return default if any(ord(character) <= ord(" ") or character == "\\" for character in url) else url

@@ -22,8 +22,9 @@ __all__ = ["CSRF_FIELD", "OriginCheck", "cookie_name", "csrf_config", "headers_h
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 NO_COOKIES = r"^/(?:api|static|health|metrics|brand)(?:/|$)"  # answers without a session, hence without a CSRF cookie
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"  # frames: our own letters, sandboxed
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "frame-src 'self'"  # our own letters, sandboxed
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,

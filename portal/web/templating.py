@@ -26,6 +26,10 @@ from portal.web.navigation import places
 TEMPLATES = Path(__file__).parents[2] / "templates"
 CSRF_FIELD, CSRF_HEADER = "_csrf_token", "X-CSRF-Token"
 MACROS = {"forms": "components/forms.html", "ui": "components/ui.html", "lists": "components/lists.html"}
+FORMATS = (
+    *("number", "date_long", "date_table", "time_short", "date_time", "when", "day_heading", "duration"),
+    *("zone_city", "zone_words", "list_and", "file_size"),
+)
 FIELD = re.compile(r"\{([a-z_]+)\}")
 LINK = re.compile(r"&lt;a&gt;(.*?)&lt;/a&gt;", re.DOTALL)
 PLAIN_TAG = re.compile(r"&lt;(/?)(strong|kbd)&gt;")
@@ -43,11 +47,10 @@ def environment(assets: Assets, folder: Path = TEMPLATES) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(
-        _texts(), asset=assets.url, icon=icon_of(assets), csrf=csrf_field, csrf_token=csrf_token, url=url, places=places
-    )
+    env.globals.update(_texts() | _formats())
+    env.globals.update(asset=assets.url, icon=icon_of(assets), url=url, places=places)
+    env.globals.update(csrf=csrf_field, csrf_token=csrf_token)
     env.filters.update(_formats(), fill=fill)
-    env.globals.update(_formats())
     for name, template in MACROS.items():
         env.globals[name] = env.get_template(template).module
     return env
@@ -85,8 +88,7 @@ def _texts() -> dict[str, Any]:
 
 
 def _formats() -> dict[str, Any]:
-    names = "number date_long date_table time_short date_time zone_city zone_words when day_heading duration list_and file_size"
-    return {name: getattr(formats, name) for name in names.split()}
+    return {name: getattr(formats, name) for name in FORMATS}
 
 
 def icon_of(assets: Assets) -> Any:
