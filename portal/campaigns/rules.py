@@ -1,4 +1,4 @@
-"""When a call is open, what its address and its numbers look like, which lines of a choice are which. Values in, values out."""
+"""When a call is open, what its address and its numbers look like, which choice is which. Values in, values out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,183 @@
+"""What people do to a campaign and its team. Its statuses and questions have verbs of their own beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+from portal import db
+from portal.accounts.rules import rights_of
+from portal.actor import Actor
+from portal.campaigns import checks, defaults, parts, queries, rules, statuses
+from portal.campaigns.checks import CampaignDraft
+from portal.i18n import LOCALES, _, text_in
+from portal.outcomes import Missing, Refused, Stale
+
+INSERT = """
+insert into campaign (slug, title, description, locales, default_locale, time_zone, opens_at, closes_at, published,
+    number_prefix, created_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id"""
+
+# The first automatic e-mail (E13), at once on every submission; campaigns do not know the triggers' verbs.
+ACKNOWLEDGE = """
+insert into trigger (campaign_id, name, family, template_id, recipients, created_by)
+select $1, $2, 'candidate', t.id, '{candidate}', $3
+from template t where t.key = 'acknowledgement' and t.archived_at is null"""
+
+UPDATE = """
+update campaign set slug = $3, title = $4, description = $5, locales = $6, default_locale = $7, time_zone = $8,
+    opens_at = $9, closes_at = $10, published = $11, number_prefix = $12, version = version + 1
+where id = $1 and version = $2"""
+
+# Takes the next number and holds the campaign's row until the caller commits: no gap, no number twice.
+NEXT_NUMBER = """
+update campaign set last_number = last_number + 1 where id = $1
+returning number_prefix || '-' || extract(year from now() at time zone time_zone) || '-' ||
+    lpad(last_number::text, greatest(4, length(last_number::text)), '0')"""
+
+
+# ------------------------------------------------------------------------------------------------ the campaign
+async def create(by: Actor, draft: CampaignDraft) -> int:
+    """A new campaign with the usual statuses, `by` as its manager and the acknowledgement (E13). Returns its id.
+
+    Raises Refused with the fields to mend.
+    """
+    draft = await _completed(draft)
+    parts.refuse(checks.of_campaign(draft))
+    async with _unique():
+        campaign_id = int(await db.fetchval(INSERT, *_row(draft), by.account_id))
+        for each in defaults.STATUSES:
+            row = (each.key, each.label, each.public_label or each.label, each.tone, each.is_decision, each.protected)
+            await db.execute(statuses.INSERT, campaign_id, *row)
+        if by.account_id is not None:
+            await db.execute("insert into campaign_member values ($1, $2, 'manager')", campaign_id, by.account_id)
+        name = text_in(defaults.ACKNOWLEDGEMENT, draft.default_locale, "en")
+        await db.execute(ACKNOWLEDGE, campaign_id, name, by.account_id)
+        await parts.record(campaign_id, "campaign.created", by, title=draft.title)
+    return campaign_id
+
+
+async def change(by: Actor, campaign_id: int, version: int, draft: CampaignDraft) -> None:
+    """Change the settings. Texts in languages that were left out are kept.
+
+    Raises Missing, Refused with the fields to mend, or Stale with the campaign as it is now.
+    """
+    before = await queries.one(by, campaign_id)
+    draft = msgspec.structs.replace(
+        draft,
+        title=parts.merged(before.title, draft.title, draft.locales),
+        description=parts.merged(before.description, draft.description, draft.locales),
+    )
+    parts.refuse(checks.of_campaign(draft))
+    async with _unique():
+        if not await db.execute(UPDATE, campaign_id, version, *_row(draft)):
+            await _stale(by, campaign_id)
+        if changes := _changes(before, draft):
+            await parts.record(campaign_id, "campaign.changed", by, changes=changes)
+
+
+async def publish(by: Actor, campaign_id: int, published: bool = True) -> None:
+    """Show the campaign to candidates, or take it back. Doing it twice changes nothing. Raises Missing."""
+    await queries.one(by, campaign_id)
+    async with db.transaction():
+        sql = "update campaign set published = $2, version = version + 1 where id = $1 and published <> $2"
+        if await db.execute(sql, campaign_id, published):
+            await parts.record(campaign_id, "campaign.published" if published else "campaign.unpublished", by)
+
+
+async def next_number(campaign_id: int) -> str:
+    """The next dossier number, e.g. RL-2026-0001, inside the caller's transaction.
+
+    Numbers that an earlier owner of the prefix has given are passed over. Raises Missing.
+    """
+    while True:
+        found = await db.fetchval(NEXT_NUMBER, campaign_id)
+        if found is None:
+            raise Missing
+        if not await db.fetchval("select exists (select from dossier where number = $1)", found):
+            return str(found)
+
+
+# ------------------------------------------------------------------------------------------------ the team
+async def add_member(by: Actor, campaign_id: int, account_id: int, role: Literal["manager", "evaluator"]) -> None:
+    """Let a colleague see the campaign. Raises Missing, or Refused when the account's roles do not reach."""
+    await queries.one(by, campaign_id)
+    colleague = next((each for each in await queries.colleagues() if each.account_id == account_id), None)
+    if colleague is None:
+        raise Refused(_("Choose one of the options."), field="account")
+    if role == "manager" and "campaign.edit" not in rights_of(colleague.roles):
+        message = _("This account has no manager’s rights. Add it as an evaluator, or ask an administrator.")
+        raise Refused(message, field="role")
+    async with db.transaction():
+        sql = "insert into campaign_member values ($1, $2, $3) on conflict do nothing"
+        if await db.execute(sql, campaign_id, account_id, role):
+            await parts.record(campaign_id, "campaign.member_added", by, member=colleague.name, role=role)
+
+
+async def remove_member(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
+    """Take somebody off the team. The last manager stays: else nobody reached the campaign. Raises Missing, Refused."""
+    await queries.one(by, campaign_id)
+    async with db.transaction():
+        await parts.lock(campaign_id)
+        team = await queries.members(campaign_id)
+        member = next((each for each in team if (each.account_id, each.role) == (account_id, role)), None)
+        if member is None:
+            return
+        if role == "manager" and sum(each.role == "manager" for each in team) == 1:
+            raise Refused(_("A campaign needs a manager. Add another one first."))
+        sql = "delete from campaign_member where campaign_id = $1 and account_id = $2 and role = $3"
+        await db.execute(sql, campaign_id, account_id, role)
+        await parts.record(campaign_id, "campaign.member_removed", by, member=member.name, role=role)
+
+
+# ------------------------------------------------------------------------------------------------ shared
+@asynccontextmanager
+async def _unique() -> AsyncIterator[None]:
+    """A transaction in which an address or a prefix that somebody else has becomes an error beside its field."""
+    try:
+        async with db.transaction():
+            yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "campaign_slug_key":
+            raise Refused(_("Another campaign has this address. Choose a different one."), field="slug") from None
+        if error.constraint_name == "campaign_number_prefix_key":
+            message = _("Another campaign has this prefix. Choose a different one.")
+            raise Refused(message, field="number_prefix") from None
+        raise
+
+
+async def _completed(draft: CampaignDraft) -> CampaignDraft:
+    """The draft with what was left empty: names from the title, the first language, the organisation's zone."""
+    locales = draft.locales or [locale for locale in LOCALES if draft.title.get(locale)]
+    default_locale = draft.default_locale or next(iter(locales), "")
+    title = text_in(draft.title, default_locale)
+    zone = draft.time_zone or str(await db.fetchval("select time_zone from organisation") or "UTC")
+    return msgspec.structs.replace(
+        draft,
+        locales=locales,
+        default_locale=default_locale,
+        time_zone=zone,
+        slug=draft.slug or rules.suggested_slug(title, await queries.slugs()),
+        number_prefix=draft.number_prefix or rules.suggested_prefix(title, await queries.prefixes()),
+    )
+
+
+def _row(draft: CampaignDraft) -> tuple[Any, ...]:
+    texts = (draft.slug, draft.title, draft.description, draft.locales, draft.default_locale)
+    return (*texts, draft.time_zone, draft.opens_at, draft.closes_at, draft.published, draft.number_prefix)
+
+
+def _changes(before: queries.Campaign, draft: CampaignDraft) -> dict[str, Any]:
+    """field -> [before, after], as plain JSON values."""
+    pairs = {name: (getattr(before, name), getattr(draft, name)) for name in draft.__struct_fields__}
+    return {name: msgspec.to_builtins(pair) for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def _stale(by: Actor, campaign_id: int) -> None:
+    last = await queries.last_change(campaign_id)
+    theirs = await queries.one(by, campaign_id)
+    raise Stale(theirs, by=last.by if last else "", at=last.at if last else None)

@@ -1,0 +1,152 @@
+"""What is wrong with a campaign, a status or a question, in words beside the field. Reads nothing, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import available_timezones
+
+import msgspec
+
+from portal.campaigns import rules
+from portal.formats import number
+from portal.i18n import LOCALES, _, language_name, ngettext
+
+LONGEST_ANSWER = 20_000
+
+
+class CampaignDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign as somebody wants it. `opens_at`, `closes_at`: wall time in `time_zone`, or None.
+
+    When it is created, what is left empty is filled in: address and prefix from the title, the organisation's zone,
+    the first language as the default one.
+    """
+
+    title: dict[str, str]
+    description: dict[str, str] = {}
+    slug: str = ""
+    locales: list[str] = []
+    default_locale: str = ""
+    time_zone: str = ""
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    number_prefix: str = ""
+    published: bool = False
+
+
+class StatusDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A status as somebody wants it. Without `public_label` candidates read the internal one; `key` is for scripts."""
+
+    label: dict[str, str]
+    public_label: dict[str, str] = {}
+    tone: str = "mute"
+    is_decision: bool = False
+    key: str = ""
+
+
+class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as somebody wants it. `choices`: one line per choice, by language."""
+
+    kind: str
+    label: dict[str, str]
+    help: dict[str, str] = {}
+    required: bool = False
+    choices: dict[str, list[str]] = {}
+    max_length: int | None = None
+    key: str = ""
+
+
+Problem = tuple[bool, str, str]  # (is it there?, field, sentence)
+
+
+def of_campaign(draft: CampaignDraft) -> dict[str, str]:
+    """field -> sentence for everything that has to be mended; uniqueness is for the database to say."""
+    closes_first = bool(draft.opens_at and draft.closes_at and draft.closes_at <= draft.opens_at)
+    return _errors(
+        (not draft.locales, "locales", _("Choose at least one language.")),
+        (not set(draft.locales) <= set(LOCALES), "locales", _("Choose one of the options.")),
+        (draft.default_locale not in draft.locales, "default_locale", _("Choose one of the campaign’s languages.")),
+        (not draft.title.get(draft.default_locale), "title", _title_missing(draft.default_locale)),
+        (not rules.slug_fits(draft.slug), "slug", _("Use small letters without accents, digits and single hyphens.")),
+        (not rules.prefix_fits(draft.number_prefix), "number_prefix", _prefix_wrong()),
+        (draft.time_zone not in available_timezones(), "time_zone", _("Choose one of the options.")),
+        (closes_first, "closes_at", _("Enter a closing date after the opening date.")),
+    )
+
+
+def of_status(draft: StatusDraft, default_locale: str, key: str) -> dict[str, str]:
+    """field -> sentence for a status. Nobody decides anything by starting or handing in a dossier."""
+    protected = key in ("draft", "submitted")
+    return _errors(
+        (not draft.label.get(default_locale), "label", _name_missing(default_locale)),
+        (draft.tone not in rules.TONES, "tone", _("Choose one of the options.")),
+        (protected and draft.is_decision, "is_decision", _("This status comes before any decision.")),
+    )
+
+
+def of_question(draft: QuestionDraft, default_locale: str) -> dict[str, str]:
+    """field -> sentence for a question."""
+    few = draft.kind == "choice" and len(draft.choices.get(default_locale, [])) < 2
+    uneven = draft.kind == "choice" and rules.uneven_locale(draft.choices, default_locale)
+    length = draft.max_length if draft.max_length is not None else 1
+    return _errors(
+        (draft.kind not in rules.KINDS, "kind", _("Choose one of the options.")),
+        (not draft.label.get(default_locale), "label", _question_missing(default_locale)),
+        (few, "choices", _("Enter at least two choices, one on each line.")),
+        (bool(uneven), "choices", _uneven(draft.choices, default_locale, uneven or default_locale)),
+        (not 1 <= length <= LONGEST_ANSWER, "max_length", _length_wrong()),
+    )
+
+
+def lines_of(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Choices as typed, one on each line, by language; empty lines do not count."""
+    split = {locale: [" ".join(line.split()) for line in text.splitlines()] for locale, text in texts.items()}
+    return {locale: [line for line in lines if line] for locale, lines in split.items()}
+
+
+def _errors(*problems: Problem) -> dict[str, str]:
+    """The first problem of each field."""
+    errors: dict[str, str] = {}
+    for there, field, sentence in problems:
+        if there:
+            errors.setdefault(field, sentence)
+    return errors
+
+
+def _language(locale: str) -> str:
+    return language_name(locale) if locale in LOCALES else locale
+
+
+def _title_missing(locale: str) -> str:
+    # NOTE: beside a form field. {language}: e.g. Polish
+    return _("Enter the title in the default language ({language}).").format(language=_language(locale))
+
+
+def _name_missing(locale: str) -> str:
+    # NOTE: beside a form field, name of a status. {language}: e.g. Polish
+    return _("Enter the name in the default language ({language}).").format(language=_language(locale))
+
+
+def _question_missing(locale: str) -> str:
+    # NOTE: beside a form field, text of a question. {language}: e.g. Polish
+    return _("Enter the question in the default language ({language}).").format(language=_language(locale))
+
+
+def _prefix_wrong() -> str:
+    text = ngettext(
+        "Use a capital letter, then capitals and digits, at most {n} character.",
+        "Use a capital letter, then capitals and digits, at most {n} characters.",
+        rules.LONGEST_PREFIX,
+    )
+    return text.format(n=number(rules.LONGEST_PREFIX))
+
+
+def _length_wrong() -> str:
+    return _("Enter a number from {least} to {most}.").format(least=number(1), most=number(LONGEST_ANSWER))
+
+
+def _uneven(choices: Mapping[str, Sequence[str]], default_locale: str, locale: str) -> str:
+    # NOTE: choices of a question, one per line. {language}, {default}: languages; {n}, {wanted}: numbers of lines
+    text = _("Write the same choices in the same order. {language}: {n}, {default}: {wanted}.")
+    counts = {"n": number(len(choices.get(locale, []))), "wanted": number(len(choices.get(default_locale, [])))}
+    return text.format(language=_language(locale), default=_language(default_locale), **counts)

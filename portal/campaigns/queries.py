@@ -1,0 +1,276 @@
+"""Campaigns as pages and actions need them: found through the actor, or by their public address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from portal import db
+from portal.accounts.rules import ROLES
+from portal.actor import Actor
+from portal.i18n import text_in
+from portal.outcomes import Missing
+
+COLUMNS = """c.id, c.slug, c.title, c.description, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at,
+c.published, c.number_prefix, c.created_at, c.version"""
+
+VISIBLE = """
+($1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2))"""
+
+# All campaigns of an actor with their statuses and how many dossiers are at each: one query for the whole list.
+# Counting goes status by status, which the index (status_id, ...) answers without touching the dossiers.
+LISTED = f"""
+select {COLUMNS}, (
+    select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'key', s.key, 'label', s.label, 'tone', s.tone,
+        'dossiers', (select count(*) from dossier d where d.status_id = s.id)) order by s.position, s.id), '[]')
+    from status s where s.campaign_id = c.id) as counts
+from campaign c
+where {VISIBLE} and ($3 = '' or position(folded($3) in c.slug) > 0 or exists (
+    select from jsonb_each_text(c.title) t where position(folded($3) in folded(t.value)) > 0))
+order by c.closes_at desc nulls first, c.id desc"""
+
+STATUSES = """
+select s.id, s.campaign_id, s.key, s.label, s.public_label, s.tone, s.position, s.is_decision, s.protected, s.version,
+       (select count(*) from dossier d where d.status_id = s.id) as dossiers
+from status s where s.campaign_id = $1 order by s.position, s.id"""
+
+QUESTION_COLUMNS = "id, campaign_id, key, kind, label, help, required, choices, max_length, position, version"
+QUESTION = f"select {QUESTION_COLUMNS} from question where campaign_id = $1"
+
+# Who could join: active accounts whose roles give them campaigns at all, and which place fits their rights.
+CANDIDATES_FOR_TEAM = """
+select a.id as account_id, a.name, a.email::text as email, a.roles, a.active
+from account a where a.active and a.roles && $1::text[] order by lower(a.name), a.id"""
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign. `opens_at` and `closes_at` are wall time in `time_zone`; `created_at` is aware."""
+
+    id: int
+    slug: str
+    title: dict[str, str]
+    description: dict[str, str]
+    locales: list[str]
+    default_locale: str
+    time_zone: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    published: bool
+    number_prefix: str
+    created_at: datetime
+    version: int
+
+    @property
+    def name(self) -> str:
+        """The title in the reader's language, else in the campaign's own."""
+        return text_in(self.title, None, self.default_locale)
+
+
+class StatusCount(msgspec.Struct, frozen=True):
+    """How many dossiers are at a status."""
+
+    id: int
+    key: str
+    label: dict[str, str]
+    tone: str
+    dossiers: int
+
+
+class CampaignRow(Campaign, frozen=True, kw_only=True):
+    """A campaign of the list, with its statuses in their order."""
+
+    counts: list[StatusCount]
+
+    @property
+    def dossiers(self) -> int:
+        """The number of all its dossiers."""
+        return sum(each.dossiers for each in self.counts)
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """A status of a campaign, with the number of dossiers at it now."""
+
+    id: int
+    campaign_id: int
+    key: str
+    label: dict[str, str]
+    public_label: dict[str, str]
+    tone: str
+    position: int
+    is_decision: bool
+    protected: bool
+    version: int
+    dossiers: int
+
+    @property
+    def name(self) -> str:
+        """The internal label in the reader's language."""
+        return text_in(self.label)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of the form. `choices`: [{"key": ..., "label": {locale: text}}], only for kind choice."""
+
+    id: int
+    campaign_id: int
+    key: str
+    kind: str
+    label: dict[str, str]
+    help: dict[str, str]
+    required: bool
+    choices: list[dict[str, Any]]
+    max_length: int | None
+    position: int
+    version: int
+
+    @property
+    def name(self) -> str:
+        """The question in the reader's language."""
+        return text_in(self.label)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody of the team. `role`: manager or evaluator of this campaign."""
+
+    account_id: int
+    name: str
+    email: str
+    role: str
+    active: bool
+
+
+class Colleague(msgspec.Struct, frozen=True):
+    """An account that could join a team; `roles` are those of the whole portal."""
+
+    account_id: int
+    name: str
+    email: str
+    roles: list[str]
+    active: bool
+
+
+class StatusUse(msgspec.Struct, frozen=True):
+    """What hangs on a status: dossiers at it, dossiers that once were, automatic e-mails that name it."""
+
+    dossiers: int
+    history: int
+    triggers: int
+
+
+class LastChange(msgspec.Struct, frozen=True):
+    """Who was faster, and when."""
+
+    by: str
+    at: datetime
+
+
+# ------------------------------------------------------------------------------------------------ campaigns
+async def list_for(actor: Actor, search: str = "") -> list[CampaignRow]:
+    """The actor's campaigns with their numbers by status, newest closing date first, those without one on top.
+
+    `search` is looked for in the titles of all languages and in the address, without accents or capitals.
+    """
+    return msgspec.convert(
+        [dict(row) for row in await db.fetch(LISTED, *actor.scope, search.strip())], list[CampaignRow]
+    )
+
+
+async def count(actor: Actor) -> int:
+    """How many campaigns the actor may see at all."""
+    return int(await db.fetchval(f"select count(*) from campaign c where {VISIBLE}", *actor.scope))
+
+
+async def one(actor: Actor, campaign_id: int) -> Campaign:
+    """The campaign, if the actor may see it. Raises Missing."""
+    sql = f"select {COLUMNS} from campaign c where {VISIBLE} and c.id = $3"
+    found = await db.one_as(Campaign, sql, *actor.scope, campaign_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def by_slug(slug: str) -> Campaign:
+    """The campaign at a public address, published or not. Raises Missing."""
+    found = await db.one_as(Campaign, f"select {COLUMNS} from campaign c where c.slug = $1", slug)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def slugs() -> set[str]:
+    """All addresses that are taken."""
+    return {row["slug"] for row in await db.fetch("select slug from campaign")}
+
+
+async def prefixes() -> set[str]:
+    """All number prefixes that are taken."""
+    return {row["number_prefix"] for row in await db.fetch("select number_prefix from campaign")}
+
+
+async def last_change(campaign_id: int) -> LastChange | None:
+    """Who saved the settings last."""
+    sql = """select actor_name as by, at from timeline_event where campaign_id = $1 and subject = 'campaign'
+        and what in ('campaign.changed', 'campaign.published', 'campaign.unpublished') order by id desc limit 1"""
+    return await db.one_as(LastChange, sql, campaign_id)
+
+
+# ------------------------------------------------------------------------------------------------ its parts
+async def statuses(campaign_id: int) -> list[Status]:
+    """The statuses in their order. Whoever asks has found the campaign already."""
+    return await db.fetch_as(Status, STATUSES, campaign_id)
+
+
+async def status(campaign_id: int, status_id: int) -> Status:
+    """One status of a campaign. Raises Missing."""
+    found = next((each for each in await statuses(campaign_id) if each.id == status_id), None)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def status_use(status_id: int) -> StatusUse:
+    """What hangs on a status, to say before it goes and to refuse its going."""
+    sql = """select (select count(*) from dossier where status_id = $1) as dossiers,
+        (select count(distinct dossier_id) from status_change where from_id = $1 or to_id = $1) as history,
+        (select count(*) from trigger where from_status_id = $1 or to_status_id = $1) as triggers"""
+    found = await db.one_as(StatusUse, sql, status_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def questions(campaign_id: int) -> list[Question]:
+    """The form's questions in their order."""
+    return await db.fetch_as(Question, f"{QUESTION} order by position, id", campaign_id)
+
+
+async def question(campaign_id: int, question_id: int) -> Question:
+    """One question of a campaign. Raises Missing."""
+    found = await db.one_as(Question, f"{QUESTION} and id = $2", campaign_id, question_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def answers_to(campaign_id: int, key: str) -> int:
+    """How many dossiers have an answer (or a document) under a question's key."""
+    sql = """select count(*) from dossier d where d.campaign_id = $1 and (d.answers ? $2
+        or exists (select from dossier_file f where f.dossier_id = d.id and f.question_key = $2))"""
+    return int(await db.fetchval(sql, campaign_id, key))
+
+
+# ------------------------------------------------------------------------------------------------ its team
+async def members(campaign_id: int) -> list[Member]:
+    """Managers first, then evaluators, by name. Somebody may be both."""
+    sql = """select m.account_id, a.name, a.email::text as email, m.role, a.active
+        from campaign_member m join account a on a.id = m.account_id
+        where m.campaign_id = $1 order by m.role desc, lower(a.name), a.id"""
+    return await db.fetch_as(Member, sql, campaign_id)
+
+
+async def colleagues() -> list[Colleague]:
+    """Active accounts whose roles give them campaigns, by name."""
+    roles = [role for role, rights in ROLES.items() if "campaign.see" in rights]
+    return await db.fetch_as(Colleague, CANDIDATES_FOR_TEAM, roles)

@@ -1,0 +1,89 @@
+"""What people do to a campaign's statuses (E16): draft and submitted are protected, the others free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from portal import db
+from portal.actor import Actor
+from portal.campaigns import checks, parts, queries, rules
+from portal.campaigns.checks import StatusDraft
+from portal.formats import number
+from portal.i18n import _, ngettext, text_in
+from portal.outcomes import Refused, Stale
+
+INSERT = """
+insert into status (campaign_id, key, label, public_label, tone, is_decision, protected, position)
+select $1, $2, $3, $4, $5, $6, $7, coalesce(max(position), 0) + 1 from status where campaign_id = $1 returning id"""
+
+
+async def add(by: Actor, campaign_id: int, draft: StatusDraft) -> int:
+    """A new status at the end. Returns its id. Raises Missing, Refused.
+
+    A `key` that is there already names that status, which is then changed: a script may run twice.
+    """
+    campaign = await queries.one(by, campaign_id)
+    async with db.transaction():
+        await parts.lock(campaign_id)
+        there = {each.key: each for each in await queries.statuses(campaign_id)}
+        if draft.key in there:
+            await change(by, campaign_id, there[draft.key].id, there[draft.key].version, draft)
+            return there[draft.key].id
+        key = rules.suggested_key(draft.key or text_in(draft.label, campaign.default_locale), there.keys(), "status")
+        parts.refuse(checks.of_status(draft, campaign.default_locale, key))
+        row = (key, draft.label, draft.public_label or draft.label, draft.tone, draft.is_decision, False)
+        status_id = int(await db.fetchval(INSERT, campaign_id, *row))
+        await parts.record(campaign_id, "campaign.status_added", by, label=draft.label)
+    return status_id
+
+
+async def change(by: Actor, campaign_id: int, status_id: int, version: int, draft: StatusDraft) -> None:
+    """Rename, recolour, say whether it is a decision. Raises Missing, Refused, Stale."""
+    campaign = await queries.one(by, campaign_id)
+    before = await queries.status(campaign_id, status_id)
+    label = parts.merged(before.label, draft.label, campaign.locales)
+    public_label = parts.merged(before.public_label, draft.public_label, campaign.locales)
+    draft = msgspec.structs.replace(draft, label=label, public_label={**label, **public_label})
+    parts.refuse(checks.of_status(draft, campaign.default_locale, before.key))
+    async with db.transaction():
+        sql = """update status set label = $3, public_label = $4, tone = $5, is_decision = $6, version = version + 1
+            where id = $1 and version = $2"""
+        row = (label, draft.public_label, draft.tone, draft.is_decision)
+        if not await db.execute(sql, status_id, version, *row):
+            raise Stale(await queries.status(campaign_id, status_id))
+        await parts.record(campaign_id, "campaign.status_changed", by, label=label)
+
+
+async def move(by: Actor, campaign_id: int, status_id: int, step: Literal[-1, 1]) -> None:
+    """Up (-1) or down (1) by one place; at the end of the list nothing happens. Raises Missing."""
+    status = await queries.status((await queries.one(by, campaign_id)).id, status_id)
+    await parts.move(by, "status", campaign_id, status_id, step, label=status.label)
+
+
+async def remove(by: Actor, campaign_id: int, status_id: int) -> None:
+    """Delete a status that no dossier has or had, with the automatic e-mails that name it. Raises Missing, Refused."""
+    await queries.one(by, campaign_id)
+    async with db.transaction():
+        await parts.lock(campaign_id)
+        status = await queries.status(campaign_id, status_id)
+        if status.protected:
+            raise Refused(_("Draft and Submitted belong to every campaign. They can be renamed, not deleted."))
+        use = await queries.status_use(status_id)
+        if use.dossiers:
+            message = ngettext(
+                "{n} dossier has this status. Change its status first.",
+                "{n} dossiers have this status. Change their status first.",
+                use.dossiers,
+            )
+            raise Refused(message.format(n=number(use.dossiers)))
+        if use.history:
+            message = ngettext(
+                "This status stands in the history of {n} dossier. Rename it instead.",
+                "This status stands in the history of {n} dossiers. Rename it instead.",
+                use.history,
+            )
+            raise Refused(message.format(n=number(use.history)))
+        await db.execute("delete from status where id = $1", status_id)
+        await parts.record(campaign_id, "campaign.status_removed", by, label=status.label, triggers=use.triggers)
