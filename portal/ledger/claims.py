@@ -1,0 +1,121 @@
+"""Taking batches: the most urgent due one that nobody holds, within the sender's day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.ledger.work import Batch, Parcel, Run, Work
+
+# One batch of a lane, the longest due first. `skip locked`: two workers never wait for each other. The run is
+# looked at in the same statement, so that a worker whose run was taken over claims nothing.
+CLAIM = """
+update batch set run_id = $1, waits_for = null where id = (
+    select b.id from batch b
+    join origin o on o.id = b.origin_id and o.gate = 'open'
+    join sender s on s.id = o.sender_id and not s.paused
+    where b.lane = $2 and b.run_id is null and b.done_at is null and b.due_at <= now()
+    order by b.due_at, b.id limit 1 for update of b skip locked)
+and exists (select from run where id = $1 and ended_at is null)
+returning id, origin_id, attempt, lo, hi, ids,
+    (select o.sender_id from origin o where o.id = origin_id) as sender_id,
+    (select s.daily_cap from origin o join sender s on s.id = o.sender_id where o.id = origin_id) as cap"""
+
+# In the order of work.Parcel.
+COLUMNS = """m.id, m.address, m.message_id, m.optional,
+    (select x.reason from suppression x where x.address = m.address::citext
+        and (x.scope = 'all' or m.optional) limit 1),
+    l.version_id, l.system, l.layout, l.locale, l.from_address, l.from_name, l.reply_to, l.to_name, l.shown_to,
+    l.cc, l.subject, l.values, s.id, s.bounce_domain"""
+FROM = """message m join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id
+    left join letter l on l.message_id = m.message_id"""
+LOAD_RANGE = f"""
+select {COLUMNS} from {FROM}
+where m.origin_id = $1 and m.attempts = $2 and m.id between $3 and $4 and m.state = 'queued' order by m.id"""
+LOAD_LIST = f"""
+select {COLUMNS} from {FROM}
+where m.origin_id = $1 and m.attempts = $2 and m.id = any ($3::bigint[]) and m.state = 'queued' order by m.id"""
+
+# The quota row is locked until the claim commits: two workers never reserve the same remainder (P9).
+QUOTA_ROW = "insert into quota (sender_id, day) values ($1, current_date) on conflict do nothing"
+QUOTA_USED = "select day, used from quota where sender_id = $1 and day = current_date for update"
+RESERVE = "update quota set used = used + $3 where sender_id = $1 and day = $2"
+RESERVED = "update batch set reserved = $2, reserved_on = $3 where id = $1"
+REST = """
+insert into batch (origin_id, lane, attempt, size, ids, due_at, waits_for)
+select origin_id, lane, attempt, cardinality($2::bigint[]), $2, (current_date + 1)::timestamp at time zone 'UTC', 'limit'
+from batch where id = $1"""
+CUT = "update batch set lo = null, hi = null, size = cardinality($2::bigint[]), ids = $2 where id = $1"
+
+RELEASE = """
+update batch set run_id = null where run_id = $1 and done_at is null and id <> all ($2::bigint[])"""
+
+# Probes, one a lane: a million batches due in one lane cost as much as one.
+DUE_LANES = """
+select l.lane from generate_series(0, 3) l(lane) where exists (
+    select from batch b
+    join origin o on o.id = b.origin_id and o.gate = 'open'
+    join sender s on s.id = o.sender_id and not s.paused
+    where b.lane = l.lane and b.run_id is null and b.done_at is null and b.due_at <= now() - make_interval(secs => $1))
+order by l.lane"""
+
+
+async def claim(run: Run, lane: int) -> list[Work] | None:
+    """The messages of one due batch (perhaps none, when it is spent), or None when nothing is due in this lane.
+
+    Committed synchronously: a lost claim would be a batch sent twice. May raise anything of sessions.GONE.
+    """
+    async with run.claiming, run.claim_db.transaction():
+        await reconcile(run)
+        row = await run.claim_db.fetchrow(CLAIM, run.id, lane)
+        if row is None:
+            return None
+        parcels = await load(run, row)
+        day, parcels = await within_limit(run, row, parcels)
+    run.reconcile = False
+    batch = Batch(row["id"], row["origin_id"], row["sender_id"], lane, len(parcels), day)
+    run.batches.add(batch)
+    run.check(batch)  # empty: over at once
+    return [Work(parcel.id, row["attempt"], batch, parcel) for parcel in parcels]
+
+
+async def reconcile(run: Run) -> None:
+    """After a claim whose answer was lost: nothing of that batch was sent, others may have it."""
+    if run.reconcile:
+        held = [batch.id for batch in (*run.batches, *run.over)]
+        await run.claim_db.execute(RELEASE, run.id, held)
+
+
+async def load(run: Run, row: Any) -> list[Parcel]:
+    """The messages of a claimed batch that still wait for this try, with their letters."""
+    if row["ids"] is None:
+        records = await run.claim_db.fetch(LOAD_RANGE, row["origin_id"], row["attempt"], row["lo"], row["hi"])
+    else:
+        records = await run.claim_db.fetch(LOAD_LIST, row["origin_id"], row["attempt"], row["ids"])
+    return [Parcel(*record) for record in records]
+
+
+async def within_limit(run: Run, row: Any, parcels: list[Parcel]) -> tuple[Any, list[Parcel]]:
+    """Reserve from the day's quota; what does not fit becomes a batch of tomorrow. -> (day, what fits)
+
+    Days are UTC (Z08, Z09). Without a cap there is no day.
+    """
+    if row["cap"] is None:
+        return None, parcels
+    db, sender = run.claim_db, row["sender_id"]
+    await db.execute(QUOTA_ROW, sender)
+    day, used = await db.fetchrow(QUOTA_USED, sender)
+    take = max(0, min(len(parcels), row["cap"] - used))
+    await db.execute(RESERVE, sender, day, take)
+    await db.execute(RESERVED, row["id"], take, day)
+    if take < len(parcels):
+        await db.execute(REST, row["id"], [parcel.id for parcel in parcels[take:]])
+        await db.execute(CUT, row["id"], [parcel.id for parcel in parcels[:take]])
+    return day, parcels[:take]
+
+
+async def due_lanes(run: Run) -> list[int]:
+    """Lanes in which a batch is due and free, the most urgent first. None of them while a claim would not be safe."""
+    if run.broken or run.unsettled:
+        return []
+    async with run.claiming:
+        return [row[0] for row in await run.claim_db.fetch(DUE_LANES, 0.0)]

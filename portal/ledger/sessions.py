@@ -1,0 +1,43 @@
+"""Database sessions of the sending engine: outside the pool, with their own settings and their own patience."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from portal import db
+
+Connection = Any  # asyncpg.Connection: its stubs do not know codecs' types
+
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+    TimeoutError,
+)
+PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+# Probes by index also while tables are small: a generic plan made on empty tables would scan them for ever after.
+# A worker that sleeps inside a transaction must not hold its batch: five seconds. Days are UTC.
+SETTINGS = """
+set jit = off; set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+set idle_in_transaction_session_timeout = '5s'; set timezone = 'UTC'"""
+PAUSE = 0.1
+
+
+async def open_session(commit: str = "on") -> Connection:
+    """A session whose commits are synchronous ("on") or not ("off"). Waits as long as PostgreSQL is away."""
+    while True:
+        try:
+            connection = await db.new_connection()
+            await connection.execute(f"set synchronous_commit = {commit}; {SETTINGS}")
+            return connection
+        except GONE:
+            await asyncio.sleep(PAUSE)

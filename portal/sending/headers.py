@@ -1,0 +1,107 @@
+"""Header lines by hand: encoded words (RFC 2047), folding (RFC 5322 2.2.3), addresses. Refuses what could smuggle one."""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+
+from portal.addresses import domain_to_ascii, valid_email
+
+WIDTH = 78  # characters of a line we want (RFC 5322 2.1.1)
+WORD_OCTETS = 45  # of text in one encoded word: 60 characters of base64 and 12 around them
+FORBIDDEN = re.compile("[\r\n\0]")
+PLAIN = re.compile(r"[ -~]*")  # printable ASCII
+FOLDABLE = re.compile(r" (?=[^ ])")  # a line may break before this blank; the next line has something to show
+PHRASE = 60  # characters of a display name that is not folded
+
+
+class Injection(ValueError):
+    """CR, LF or NUL where a header value or an address belongs. Nothing is built."""
+
+
+def checked(value: str) -> str:
+    """The value itself; raises Injection (mail.md 1, row 7)."""
+    if FORBIDDEN.search(value):
+        raise Injection
+    return value
+
+
+def unstructured(name: str, value: str) -> str:
+    """`Subject: ...`, folded, with encoded words where it has more than printable ASCII. Without the final CRLF."""
+    checked(value)
+    if PLAIN.fullmatch(value) and "=?" not in value and value == value.strip() and longest(value) < WIDTH - len(name):
+        return fold(f"{name}: {value}")
+    return f"{name}: " + "\r\n ".join(encoded_words(value))
+
+
+def longest(value: str) -> int:
+    """Characters of the longest word."""
+    return max(map(len, value.split(" ")))
+
+
+def fold(line: str) -> str:
+    """Break a header line before blanks, so that no line is longer than WIDTH where words allow it."""
+    if len(line) <= WIDTH:
+        return line
+    lines: list[str] = []
+    rest = line
+    while len(rest) > WIDTH:
+        breaks = [found.start() for found in FOLDABLE.finditer(rest) if found.start() > line.find(":") + 1 or lines]
+        before = [at for at in breaks if 0 < at <= WIDTH]
+        at = before[-1] if before else next((each for each in breaks if each > 0), None)
+        if at is None:
+            break
+        lines.append(rest[:at])
+        rest = rest[at:]
+    return "\r\n".join([*lines, rest])
+
+
+def encoded_words(value: str) -> list[str]:
+    """Encoded words of at most 75 characters that end between characters (RFC 2047 2, 5)."""
+    words: list[str] = []
+    chunk: list[str] = []
+    size = 0
+    for character in value:
+        octets = len(character.encode())
+        if size + octets > WORD_OCTETS:
+            words.append(encoded_word("".join(chunk)))
+            chunk, size = [], 0
+        chunk.append(character)
+        size += octets
+    return [*words, encoded_word("".join(chunk))]
+
+
+def encoded_word(text: str) -> str:
+    """One encoded word."""
+    return f"=?utf-8?b?{b2a_base64(text.encode(), newline=False).decode()}?="
+
+
+def mailbox(name: str, address: str) -> str:
+    """`"Ana Nowak" <ana@example.org>`; the name quoted or encoded, the domain as DNS writes it."""
+    route = f"<{wire_address(address)}>"
+    if not checked(name):
+        return route
+    if PLAIN.fullmatch(name) and "=?" not in name and len(name) <= PHRASE:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" {route}'
+    return "\r\n ".join([*encoded_words(name), route])
+
+
+def address_line(name: str, mailboxes: list[str]) -> str:
+    """`Cc: ...`, one mailbox a line."""
+    line = f"{name}: " + ",\r\n ".join(mailboxes)
+    first, _break, rest = line.partition("\r\n")
+    return line if len(first) <= WIDTH else f"{name}:\r\n " + line[len(name) + 2 :]
+
+
+def wire_address(address: str) -> str:
+    """The address for headers and envelopes: an IDN domain as A-labels (RFC 5890). Raises Injection or ValueError."""
+    if not valid_email(checked(address)):
+        raise ValueError(address)
+    local, _at, domain = address.rpartition("@")
+    return f"{local}@{domain_to_ascii(domain)}"
+
+
+def message_id(uuid: str, sender: str) -> str:
+    """`<uuid@domain>` at the sender's domain: the same at every attempt."""
+    return f"<{uuid}@{wire_address(sender).rpartition('@')[2]}>"

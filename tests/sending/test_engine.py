@@ -1,0 +1,21 @@
+"""Letters really leave: from the ledger to a mail server on loopback."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.ledger import queries
+from tests.sending.helpers import plan, sending, settled, states
+from tests.sending.sink import Sink, running
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+async def test_P1_every_planned_message_arrives_once_and_says_sent() -> None:
+    await plan(500)
+    async with running(Sink()) as sink, sending(sink):
+        await settled(0)
+    assert await states() == {"accepted": 500}
+    assert len(sink.ids) == 500 and set(sink.ids.values()) == {1}
+    totals = await queries.totals()
+    assert (totals.intended, totals.by_state["accepted"], totals.duplicates, totals.balanced) == (500, 500, 0, True)
