@@ -24,6 +24,9 @@ from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.servers import Urls
 from portal.embedded.valkey import Valkey
+from tests.clients import app, client, fresh_client, make_client
+
+__all__ = ["app", "client", "fresh_client", "make_client"]
 
 SECRET = "a secret of the tests, long enough to be accepted"
 NAME = f"convoca_test_{os.getpid()}"

@@ -17,8 +17,23 @@ from portal.i18n import LOCALES, _, language_name
 from portal.web.field import LARGEST, SHORT, Field, Invalid, Options, Words, clean, first_text, too_long
 
 __all__ = [
-    *("Field", "Invalid", "Options", "Words", "Text", "Secret", "Email", "Integer", "Flag"),
-    *("Choice", "IdChoice", "Choices", "Ids", "Moment", "Day", "Texts", "File"),
+    "Choice",
+    "Choices",
+    "Day",
+    "Email",
+    "Field",
+    "File",
+    "Flag",
+    "IdChoice",
+    "Ids",
+    "Integer",
+    "Invalid",
+    "Moment",
+    "Options",
+    "Secret",
+    "Text",
+    "Texts",
+    "Words",
 ]
 
 

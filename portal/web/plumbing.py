@@ -14,6 +14,7 @@ import msgspec
 from litestar import route
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXPlugin
 from litestar.types import Middleware
 
@@ -56,19 +57,20 @@ def plumbing(
     time_zone: str = "UTC",
     has_mailbox: bool = False,
     static: Path = STATIC,
-    templates: Path = TEMPLATES,
+    extra_templates: Sequence[Path] = (),
 ) -> Web:
     """Everything the web needs.
 
     `session`: the middleware that sets `scope["user"]` and `scope["session"]` (see web/session.py).
     `organisation`: asked once per page for its `name` and `brand_colour`.
     `remember_language`: called when somebody signed in chooses a language.
+    `extra_templates`: more folders with templates.
     `checks`: what `/health/ready` tries, by name.
     """
     assets = Assets(static)
     state = State(
         {
-            "templates": environment(assets, templates),
+            "templates": environment(assets, [TEMPLATES, *extra_templates]),
             "assets": assets,
             "valkey": valkey,
             "base_url": base_url.rstrip("/"),
@@ -102,6 +104,6 @@ def plumbing(
     opt=public(),
     include_in_schema=False,
 )
-async def nothing_here(unknown: str) -> None:
+async def nothing_here(unknown: FromPath[str]) -> None:
     """An address that no feature knows: a 404 with the desk around it, in the reader's language."""
     raise NotFoundException

@@ -37,10 +37,10 @@ PLAIN_TAG = re.compile(r"&lt;(/?)(strong|kbd)&gt;")
 rendering: ContextVar[Request] = ContextVar("rendering")
 
 
-def environment(assets: Assets, folder: Path = TEMPLATES) -> Environment:
+def environment(assets: Assets, folders: Sequence[Path] = (TEMPLATES,)) -> Environment:
     """The environment with all globals and filters. Templates are read once (no reload)."""
     env = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
