@@ -10,6 +10,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.addresses import domain_to_ascii
 from portal.ledger.rules import STATES
 from portal.lists import Cursor, Keyset, Slice
 from portal.outcomes import Missing
@@ -38,6 +39,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str | None
     address: str
+    from_address: str
     to_name: str
     subject: str
     locale: str
@@ -57,6 +59,12 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     reply: str | None
 
+    @property
+    def header_id(self) -> str:
+        """The Message-ID as it stands in the letter, the same at every try; "" for one that never had a letter."""
+        domain = domain_to_ascii(self.from_address.rpartition("@")[2])
+        return f"<{self.message_id}@{domain}>" if domain else ""
+
 
 class Attempt(msgspec.Struct, frozen=True):
     """One try that ended: accepted, retry, failed, uncertain or skipped. Codes up to 0 are our own (rules.py)."""
@@ -71,7 +79,6 @@ class Attempt(msgspec.Struct, frozen=True):
 class MessagePage(MessageRow, frozen=True, kw_only=True):
     """A message with its letter's head and every try."""
 
-    from_address: str
     from_name: str
     reply_to: str
     shown_to: str
@@ -92,11 +99,11 @@ class Totals(msgspec.Struct, frozen=True):
 
 COLUMNS = """m.id, m.shown as state, case when m.shown in ('held', 'queued') then coalesce(m.reason, m.waits_for)
         else m.reason end as reason,
-    m.address, coalesce(l.to_name, '') as to_name, coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale,
+    m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name, coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale,
     m.optional, m.lane, m.origin_kind, m.origin_ref, m.dossier_id, d.number as dossier_number, d.campaign_id, m.person_id,
     m.message_id, (select count(*) from attempt a where a.message_id = m.id)::int as tries, m.created_at as planned_at,
     coalesce(m.batch_due_at, m.due_at) as due_at, m.settled_at, m.code, m.reply"""
-LETTER = """coalesce(l.from_address, '') as from_address, coalesce(l.from_name, '') as from_name,
+LETTER = """coalesce(l.from_name, '') as from_name,
     coalesce(l.reply_to, '') as reply_to, coalesce(l.shown_to, '') as shown_to, coalesce(l.cc, '{}') as cc,
     l.version_id, l.system"""
 FROM = """message_now m left join letter l on l.message_id = m.message_id left join dossier d on d.id = m.dossier_id"""

@@ -46,7 +46,9 @@ class Idempotency(ASGIMiddleware):
             return await _answer(send, 400, _problem(400, f"Idempotency-Key is longer than {LONGEST_KEY} characters"))
         await self._once(scope, receive, send, next_app, (actor.account_id or 0, key))
 
-    async def _once(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, owner: tuple[int, str]) -> None:
+    async def _once(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, owner: tuple[int, str]
+    ) -> None:
         body = await Request(scope, receive).body()
         print_of = hashlib.sha256(b"\0".join([scope["path"].encode(), body])).digest()
         answer = Answer()

@@ -1,0 +1,97 @@
+"""The composition root: the features' routes, the accounts' session, the web's plumbing, the database's pool."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from redis.asyncio import Redis
+
+from portal import db
+from portal.accounts import actions as accounts
+from portal.accounts import routes as account_pages
+from portal.accounts.middleware import SessionMiddleware
+from portal.campaigns import api as campaigns_api
+from portal.campaigns import routes as campaign_pages
+from portal.dashboard import routes as dashboard_pages
+from portal.dossiers import api as dossiers_api
+from portal.dossiers import apply as application_pages
+from portal.dossiers import routes as dossier_pages
+from portal.emails import api as templates_api
+from portal.emails import routes as template_pages
+from portal.ledger import api as ledger_api
+from portal.ledger import routes as message_pages
+from portal.mailbox import routes as mailbox_pages
+from portal.organisation import queries as organisation
+from portal.organisation import routes as organisation_pages
+from portal.people import api as people_api
+from portal.people import routes as people_pages
+from portal.settings import Settings, settings
+from portal.triggers import api as triggers_api
+from portal.triggers import routes as trigger_pages
+from portal.web.api import docs
+from portal.web.idempotency import Idempotency
+from portal.web.plumbing import plumbing
+
+PAGES = (
+    account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages, template_pages,
+    trigger_pages, message_pages, mailbox_pages, dashboard_pages,
+)  # fmt: skip
+APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)
+
+
+def create_app(given: Settings | None = None) -> Litestar:
+    """The web application. `db.configure` has been called; the pool opens with the app and closes with it."""
+    config = given or settings()
+    valkey = Redis.from_url(config.redis_url) if config.redis_url else None
+    web = plumbing(
+        secret=config.secret_key,
+        base_url=config.base_url,
+        session=[SessionMiddleware()],
+        organisation=organisation.current,
+        remember_language=accounts.remember_language,
+        checks={"database": database_answers} | ({"valkey": valkey.ping} if valkey else {}),
+        valkey=valkey,
+        default_locale=config.default_locale,
+        time_zone=config.time_zone,
+        has_mailbox=config.smtp_url is None,
+    )
+    api = Router("/api/v1", route_handlers=[handler for each in APIS for handler in each.routes], middleware=[Idempotency()])
+    pages = [handler for each in PAGES for handler in each.routes]
+    return Litestar(
+        route_handlers=[*web.routes, *pages, api, *docs],
+        lifespan=[lifespan],
+        openapi_config=openapi(),
+        logging_config=None,
+        **web.config,
+    )
+
+
+def openapi() -> OpenAPIConfig:
+    """What `/api/v1/openapi.json` says about itself; the pages are no part of it."""
+    key = SecurityScheme(type="http", scheme="bearer", description="A key of an account: portal api-key create")
+    return OpenAPIConfig(
+        title="Convoca",
+        version="1",
+        description="Campaigns, dossiers, people, templates, triggers and the register of messages.",
+        path="/api/v1",
+        components=Components(security_schemes={"key": key}),
+        security=[{"key": []}],
+        render_plugins=[],
+    )
+
+
+async def database_answers() -> None:
+    """For /health/ready. Raises when PostgreSQL does not answer."""
+    await db.fetchval("select 1")
+
+
+@asynccontextmanager
+async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+    """The pool of the web's event loop."""
+    await db.open_pool()
+    yield
+    await db.close_pool()
