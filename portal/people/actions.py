@@ -1,0 +1,189 @@
+"""What is done to a person's record: made by hand, changed, opted out of optional e-mail and in again, unblocked."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+from portal import db, timeline
+from portal.actor import Actor
+from portal.addresses import valid_email
+from portal.i18n import LOCALES, _
+from portal.ledger import actions as ledger
+from portal.outcomes import Missing, Refused, Stale
+from portal.people import queries
+
+LONGEST_NAME = 100
+# Who may lift a block: a complaint is a person's word against us, so it takes more than a manager.
+LIFTERS = {"opted_out": "person.edit", "suppressed_bounce": "person.edit", "complaint": "account.manage"}
+
+INSERT = """
+insert into person (kind, email, first_name, last_name, locale) values ($1, $2, $3, $4, $5) returning id"""
+
+UPDATE = """
+update person set email = $3, first_name = $4, last_name = $5, locale = $6, changed_at = now(), version = version + 1
+where id = $1 and version = $2"""
+
+
+class PersonDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as somebody wants her. `email` None or "": she cannot be written to."""
+
+    kind: str = "candidate"
+    email: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    locale: str = "en"
+
+
+class Taken(Refused):
+    """Somebody has this address already. `person`: who, if the actor may see her."""
+
+    def __init__(self, person: queries.Person | None) -> None:
+        super().__init__(_taken_words(person), field="email")
+        self.person = person
+
+
+def _taken_words(person: queries.Person | None) -> str:
+    if person is None or person.name == person.email:
+        return _("Somebody has this address already.")
+    # NOTE: beside the field for an e-mail address. {name}: e.g. Ana Nowak
+    return _("This address belongs to “{name}” already.").format(name=person.name)
+
+
+# ------------------------------------------------------------------------------------------------ the record
+async def create(by: Actor, draft: PersonDraft) -> int:
+    """A new person. Returns her id. Raises Refused with the fields to mend, Taken when the address has an owner."""
+    draft = _tidy(draft)
+    _refuse(draft)
+    await _refuse_taken(by, draft)
+    try:
+        async with db.transaction():
+            row = (draft.kind, draft.email, draft.first_name, draft.last_name, draft.locale)
+            person_id = int(await db.fetchval(INSERT, *row))
+            await _record(person_id, "person.created", by, kind=draft.kind)
+    except asyncpg.UniqueViolationError:
+        raise Taken(await queries.by_address(by, draft.email or "")) from None
+    return person_id
+
+
+async def change(by: Actor, person_id: int, version: int, draft: PersonDraft) -> None:
+    """Change name, address and language; the kind stays. An opt-out is her wish and follows to a new address.
+
+    Raises Missing, Refused, Taken, or Stale with the person as she is now.
+    """
+    before = await queries.one(by, person_id)
+    draft = msgspec.structs.replace(_tidy(draft), kind=before.kind)
+    _refuse(draft)
+    await _refuse_taken(by, draft, person_id)
+    try:
+        async with db.transaction():
+            row = (draft.email, draft.first_name, draft.last_name, draft.locale)
+            if not await db.execute(UPDATE, person_id, version, *row):
+                await _stale(by, person_id)
+            if changes := _changes(before, draft):
+                await _record(person_id, "person.changed", by, changes=changes)
+            if before.email and draft.email:
+                await _carry_opt_out(before.email, draft.email, by)
+    except asyncpg.UniqueViolationError:
+        raise Taken(await queries.by_address(by, draft.email or "")) from None
+
+
+# ------------------------------------------------------------------------------------------------ what reaches her
+async def opt_out(person_id: int, by: Actor, source: str = "by_hand") -> None:
+    """No more optional e-mail to her; necessary e-mail still goes (Z31). Twice is once. Raises Missing, Refused.
+
+    `source`: by_hand, link, reply ... A candidate has come by a signed link, so nothing is looked up through them.
+    """
+    await ledger.suppress(await _address(by, person_id), "optional", "opted_out", source, by)
+
+
+async def opt_in(person_id: int, by: Actor) -> None:
+    """Optional e-mail again (Z31). Only an opt-out is lifted, no block. Raises Missing, Refused."""
+    address = await _address(by, person_id)
+    there = "select exists (select from suppression where address = $1 and scope = 'optional' and reason = 'opted_out')"
+    if await db.fetchval(there, address):
+        await ledger.lift(address, "optional", by)
+
+
+async def unblock(person_id: int, by: Actor, scope: Literal["all", "optional"]) -> None:
+    """Write to a blocked address again. Raises Missing, or Refused when it takes somebody with more rights."""
+    address = await _address(by, person_id)
+    sql = "select reason from suppression where address = $1 and scope = $2"
+    reason = await db.fetchval(sql, address, scope)
+    if reason is None:
+        return
+    if not may_lift(by, reason):
+        raise Refused(_("The address was reported as spam. Only an administrator may unblock it."))
+    await ledger.lift(address, scope, by)
+
+
+def may_lift(actor: Actor, reason: str) -> bool:
+    """Whether somebody may lift a block of this reason (B08)."""
+    return actor.may(LIFTERS.get(reason, "account.manage"))
+
+
+# ------------------------------------------------------------------------------------------------ shared
+def _tidy(draft: PersonDraft) -> PersonDraft:
+    first, last = (" ".join(name.split()) for name in (draft.first_name, draft.last_name))
+    return msgspec.structs.replace(draft, email=(draft.email or "").strip() or None, first_name=first, last_name=last)
+
+
+def _refuse(draft: PersonDraft) -> None:
+    errors: dict[str, str] = {}
+    if draft.kind not in ("candidate", "contact"):
+        errors["kind"] = _("Choose one of the options.")
+    if draft.email and not valid_email(draft.email):
+        errors["email"] = _("Enter an address such as name@example.org.")
+    if not (draft.email or draft.first_name or draft.last_name):
+        errors["email"] = _("Enter a name or an e-mail address.")
+    for field, name in (("first_name", draft.first_name), ("last_name", draft.last_name)):
+        if len(name) > LONGEST_NAME:
+            errors[field] = _("Use at most 100 characters.")
+    if draft.locale not in LOCALES:
+        errors["locale"] = _("Choose one of the options.")
+    if errors:
+        raise Refused(errors=errors)
+
+
+async def _refuse_taken(by: Actor, draft: PersonDraft, own_id: int = 0) -> None:
+    owner = await db.fetchval("select id from person where email = $1 and id <> $2", draft.email, own_id)
+    if owner is not None:
+        raise Taken(await queries.by_address(by, draft.email or ""))
+
+
+async def _address(by: Actor, person_id: int) -> str:
+    """Her address, if the actor may act on her. A candidate's link has proved that it is she."""
+    if by.kind != "candidate":
+        await queries.one(by, person_id)
+    row = await db.fetchrow("select email::text as email from person where id = $1", person_id)
+    if row is None:
+        raise Missing
+    if not row["email"]:
+        raise Refused(_("This person has no e-mail address."))
+    return str(row["email"])
+
+
+async def _carry_opt_out(old: str, new: str, by: Actor) -> None:
+    sql = "select source from suppression where address = $1 and scope = 'optional' and reason = 'opted_out'"
+    source = await db.fetchval(sql, old)
+    if source is not None and old.lower() != new.lower():
+        await ledger.suppress(new, "optional", "opted_out", source, by)
+
+
+def _changes(before: queries.Person, draft: PersonDraft) -> dict[str, Any]:
+    """field -> [before, after]."""
+    fields = ("email", "first_name", "last_name", "locale")
+    pairs = {name: [getattr(before, name), getattr(draft, name)] for name in fields}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def _stale(by: Actor, person_id: int) -> None:
+    last = await queries.last_change(person_id)
+    theirs = await queries.one(by, person_id)
+    raise Stale(theirs, by=last.by if last else "", at=last.at if last else None)
+
+
+async def _record(person_id: int, what: str, by: Actor, **details: Any) -> None:
+    await timeline.record("person", person_id, what, by, person_id=person_id, **details)
