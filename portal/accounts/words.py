@@ -20,6 +20,15 @@ def role_word(role: str) -> str:
     return words[role]() if role in words else role
 
 
+def reach_word(rights: list[str] | None) -> str:
+    """How much an API key may do."""
+    if rights is None:
+        return pgettext("API key", "Everything that I may do")
+    if all(right.endswith(".see") for right in rights):
+        return pgettext("API key", "Only look, change nothing")
+    return ", ".join(rights)
+
+
 def weakness_words(weakness: Weakness) -> str:
     """What is wrong with a password and what to do about it."""
     if weakness == "short":

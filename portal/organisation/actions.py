@@ -10,6 +10,7 @@ from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii, valid_email
 from portal.i18n import LOCALES, _
+from portal.ledger import actions as ledger
 from portal.organisation import queries, rules
 from portal.organisation.queries import OrganisationRow, SenderRow
 from portal.outcomes import Missing, Refused, Stale
@@ -73,7 +74,7 @@ async def change_sender(sender_id: int, name: str, daily_cap: int | None, by: Ac
         old = {"name": before.name, "daily_cap": before.daily_cap}
         new = {"name": name, "daily_cap": daily_cap}
         await timeline.record("sender", sender_id, "sender.changed", by, before=old, after=new)
-        await db.notify("ledger")
+        await ledger.notify_all()
 
 
 async def verify_sender(sender_id: int, by: Actor) -> None:
@@ -82,25 +83,6 @@ async def verify_sender(sender_id: int, by: Actor) -> None:
         sender = await _sender(sender_id)
         if await db.execute("update sender set verified = true where id = $1 and not verified", sender_id):
             await timeline.record("sender", sender_id, "sender.verified", by, address=sender.address)
-
-
-async def pause_sender(sender_id: int, by: Actor) -> None:
-    """From now on nothing leaves from this address; what is planned waits."""
-    await _set_paused(sender_id, True, by)
-
-
-async def resume_sender(sender_id: int, by: Actor) -> None:
-    """Let the address send again, at once: what waited leaves."""
-    await _set_paused(sender_id, False, by)
-
-
-async def _set_paused(sender_id: int, paused: bool, by: Actor) -> None:
-    async with db.transaction():
-        sender = await _sender(sender_id)
-        if await db.execute("update sender set paused = $2 where id = $1 and paused <> $2", sender_id, paused):
-            what = "sender.paused" if paused else "sender.resumed"
-            await timeline.record("sender", sender_id, what, by, address=sender.address)
-            await db.notify("ledger")
 
 
 async def _sender(sender_id: int) -> SenderRow:

@@ -1,0 +1,83 @@
+"""What administrators send about the organisation."""
+
+from __future__ import annotations
+
+from portal.i18n import LOCALES, _, autonym
+from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.organisation.rules import colour, web_address
+from portal.web.fields import Choice, Email, Field, Flag, IdChoice, Integer, Invalid, Options, Text
+from portal.web.forms import Form
+from portal.web.zone import Zone
+
+LARGEST_CAP = 1_000_000
+
+
+class Colour(Field[str]):
+    """A colour as `#1f5c4d`, or without the #."""
+
+    def __init__(self) -> None:
+        super().__init__("", missing=lambda: _("Enter a colour such as #1f5c4d."))
+
+    def parse(self, text: str, options: Options) -> str:
+        found = colour(text) or colour(f"#{text}")
+        if found is None:
+            raise Invalid(self.say_missing())
+        return found
+
+
+class WebAddress(Field[str]):
+    """An http(s) address; https:// may be left out."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__("", required=required)
+
+    def parse(self, text: str, options: Options) -> str:
+        found = web_address(text)
+        if found is None:
+            raise Invalid(_("Enter a web address such as https://example.org."))
+        return found
+
+
+class OrganisationForm(Form):
+    """Who we are."""
+
+    name = Text(longest=120, missing=lambda: _("Enter a name."))
+    postal_address = Text(longest=500, lines=True, required=False)
+    website = WebAddress(required=False)
+    brand_colour = Colour()
+    locale = Choice(*LOCALES)
+    time_zone = Zone()
+    sender_id = IdChoice(missing=lambda: _("Choose an address that is verified."))
+    version = Integer()
+
+    def row(self) -> OrganisationRow:
+        """The organisation as the form describes it."""
+        return OrganisationRow(**{name: self[name] for name in OrganisationRow.__struct_fields__})
+
+
+class NewSenderForm(Form):
+    """An address to write from."""
+
+    prefix = "new-"
+    address = Email()
+    name = Text(longest=120, required=False)
+    daily_cap = Integer(most=LARGEST_CAP, required=False)
+    verified = Flag()
+
+
+class SenderForm(Form):
+    """What can change about an address to write from."""
+
+    name = Text(longest=120, required=False)
+    daily_cap = Integer(most=LARGEST_CAP, required=False)
+
+
+def cap(form: Form) -> int | None:
+    """The daily limit of a form; None: no limit. An explicit 0 is a limit."""
+    return form["daily_cap"] if form.shown("daily_cap").strip() else None
+
+
+def choices(senders: list[SenderRow]) -> dict[str, Options]:
+    """What the selects of the organisation's form offer."""
+    usable = [(sender.id, sender.address) for sender in senders if sender.usable]
+    return {"locale": [(locale, autonym(locale)) for locale in LOCALES], "sender_id": usable}

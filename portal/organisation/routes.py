@@ -1,0 +1,142 @@
+"""Settings of the organisation, and the addresses it writes from. For administrators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from portal import zones
+from portal.i18n import _
+from portal.ledger import actions as ledger
+from portal.organisation import actions, queries
+from portal.organisation.forms import NewSenderForm, OrganisationForm, SenderForm, cap, choices
+from portal.organisation.queries import SenderRow
+from portal.outcomes import Missing, Refused
+from portal.web.forms import Form
+from portal.web.htmx import Request
+from portal.web.pages import page, see
+from portal.web.rights import needs
+
+HERE = "/settings/organisation"
+SENDERS = f"{HERE}/senders"
+RIGHT = needs("organisation.edit")
+
+
+@get(HERE, opt=RIGHT)
+async def organisation_page(request: Request) -> Response[Any]:
+    """Who we are, and where we write from."""
+    return await _page(request)
+
+
+@post(HERE, opt=RIGHT, status_code=303)
+async def change_organisation(request: Request) -> Response[Any]:
+    """Describe the organisation anew."""
+    form = await OrganisationForm.read(request, choices=choices(await queries.senders()))
+    if form.valid:
+        try:
+            await actions.change(form.row(), request.user)
+        except Refused as refused:
+            form.refuse(refused)
+    if not form.valid:
+        return await _page(request, form=form, status_code=422)
+    return see(request, HERE, _("Saved."))
+
+
+@post(SENDERS, opt=RIGHT, status_code=303)
+async def add_sender(request: Request) -> Response[Any]:
+    """Add an address to write from."""
+    form = await NewSenderForm.read(request)
+    if form.valid:
+        try:
+            await actions.add_sender(form.address, form.name, cap(form), form.verified, request.user)
+        except Refused as refused:
+            form.refuse(refused)
+    if not form.valid:
+        return await _page(request, new=form, status_code=422)
+    return see(request, HERE, _("Address added: {address}").format(address=form.address))
+
+
+@get(SENDERS + "/{sender_id:int}", opt=RIGHT)
+async def sender_page(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """The name and the limit of an address."""
+    sender = await _sender(sender_id)
+    values = {"name": sender.name, "daily_cap": sender.daily_cap}
+    return page(request, "organisation/sender.html", sender=sender, form=SenderForm(values))
+
+
+@post(SENDERS + "/{sender_id:int}", opt=RIGHT, status_code=303)
+async def change_sender(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """Change them."""
+    sender = await _sender(sender_id)
+    form = await SenderForm.read(request)
+    if not form.valid:
+        return page(request, "organisation/sender.html", sender=sender, form=form, status_code=422)
+    await actions.change_sender(sender_id, form.name, cap(form), request.user)
+    return see(request, HERE, _("Saved."))
+
+
+@get(SENDERS + "/{sender_id:int}/pause", opt=RIGHT)
+async def pause_page(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """Ask before an address stops sending."""
+    found = [sender for sender in await queries.senders_in_use() if sender.id == sender_id]
+    if not found:
+        raise Missing
+    return page(request, "organisation/pause.html", sender=found[0])
+
+
+@post(SENDERS + "/{sender_id:int}/pause", opt=RIGHT, status_code=303)
+async def pause_sender(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """Let nothing leave from an address until it is resumed."""
+    sender = await _sender(sender_id)
+    await ledger.pause_sender(sender_id, "by_hand", request.user)
+    return see(request, HERE, _("Paused: {address}. Its e-mails wait.").format(address=sender.address))
+
+
+@post(SENDERS + "/{sender_id:int}/resume", opt=RIGHT, status_code=303)
+async def resume_sender(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """Let an address send again."""
+    sender = await _sender(sender_id)
+    await ledger.resume_sender(sender_id, request.user)
+    return see(request, HERE, _("Resumed: {address}. What waited leaves now.").format(address=sender.address))
+
+
+@post(SENDERS + "/{sender_id:int}/verify", opt=RIGHT, status_code=303)
+async def verify_sender(request: Request, sender_id: FromPath[int]) -> Response[Any]:
+    """Say that the organisation may write from an address."""
+    await actions.verify_sender(sender_id, request.user)
+    sender = await _sender(sender_id)
+    return see(request, HERE, _("Verified: {address}").format(address=sender.address))
+
+
+async def _sender(sender_id: int) -> SenderRow:
+    sender = await queries.sender(sender_id)
+    if sender is None:
+        raise Missing
+    return sender
+
+
+async def _page(
+    request: Request, *, form: Form | None = None, new: Form | None = None, status_code: int = 200
+) -> Response[Any]:
+    us, senders = await queries.current(), await queries.senders_in_use()
+    if form is None:
+        values = {name: getattr(us, name) for name in us.__struct_fields__}
+        form = OrganisationForm(values, choices=choices(list(senders)))
+    return page(
+        request,
+        "organisation/settings.html",
+        status_code=status_code,
+        us=us,
+        form=form,
+        new=new or NewSenderForm(),
+        senders=senders,
+        cities=zones.cities(),
+    )
+
+
+routes: list[Any] = [
+    organisation_page, change_organisation, add_sender, sender_page, change_sender, pause_page, pause_sender,
+    resume_sender, verify_sender,
+]  # fmt: skip
