@@ -59,7 +59,8 @@ def create_app(given: Settings | None = None) -> Litestar:
         time_zone=config.time_zone,
         has_mailbox=config.smtp_url is None,
     )
-    api = Router("/api/v1", route_handlers=[handler for each in APIS for handler in each.routes], middleware=[Idempotency()])
+    verbs = [handler for each in APIS for handler in each.routes]
+    api = Router("/api/v1", route_handlers=verbs, middleware=[Idempotency()])
     pages = [handler for each in PAGES for handler in each.routes]
     return Litestar(
         route_handlers=[*web.routes, *pages, api, *docs],

@@ -113,7 +113,7 @@ def negotiate(accept_language: str, *wishes: str | None, default: str = "en") ->
 
 def _by_quality(header: str) -> list[str]:
     """Language codes of an Accept-Language header, best first (RFC 9110 12.5.4). Tolerant of nonsense."""
-    ranked = []
+    ranked: list[tuple[float, int, str]] = []
     for part in header[:400].split(","):
         tag, _semicolon, parameter = part.strip().partition(";")
         try:

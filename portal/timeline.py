@@ -20,10 +20,13 @@ SEALS_AT_ONCE = 5_000
 GENESIS = b"\0" * 32
 
 INSERT = """
-insert into timeline_event (subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name, details)
+insert into timeline_event
+    (subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name, details)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id"""
 
-COLUMNS = "id, at, subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name, details"
+COLUMNS = """id, at, subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name,
+    details"""
+LAST_SEAL = "select seal, hash from timeline_event where seal is not null order by seal desc limit 1"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -92,12 +95,12 @@ async def seal() -> int:
     async with db.transaction():
         if not await db.fetchval("select pg_try_advisory_xact_lock($1)", SEAL_LOCK):
             return 0
-        last = await db.fetchrow("select seal, hash from timeline_event where seal is not null order by seal desc limit 1")
-        place, before = (last["seal"], last["hash"]) if last else (0, GENESIS)
+        last = await db.fetchrow(LAST_SEAL)
+        start, before = (last["seal"], last["hash"]) if last else (0, GENESIS)
         sql = f"select {COLUMNS} from timeline_event where hash is null order by id limit $1"
         events = await db.fetch_as(Event, sql, SEALS_AT_ONCE)
         sealed = []
-        for place, event in enumerate(events, place + 1):
+        for place, event in enumerate(events, start + 1):
             before = link_hash(before, event)
             sealed.append((event.id, place, before))
         await db.executemany("update timeline_event set seal = $2, hash = $3 where id = $1", sealed)

@@ -13,7 +13,10 @@ async def test_the_history_says_who_did_what_newest_first(db: None) -> None:
     await timeline.record("campaign", 7, "campaign.created", ALICE, campaign_id=7, title={"en": "Rural Labs"})
     await timeline.record("campaign", 7, "campaign.changed", ALICE, campaign_id=7)
     events = await timeline.of_campaign(7)
-    assert [(event.what, event.actor_name) for event in events] == [("campaign.changed", "Alice"), ("campaign.created", "Alice")]
+    assert [(event.what, event.actor_name) for event in events] == [
+        ("campaign.changed", "Alice"),
+        ("campaign.created", "Alice"),
+    ]
     assert events[1].details == {"title": {"en": "Rural Labs"}}
 
 

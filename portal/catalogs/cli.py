@@ -68,13 +68,17 @@ def check() -> list[Problem]:
 
 def _not_extracted() -> list[Problem]:
     """Texts in use that a language's catalog does not know: `portal catalogs extract` and `update` were not run."""
-    used = {(message.context, message.id if isinstance(message.id, str) else message.id[0]) for message in extracted() if message.id}
+    used = {(message.context, _first(message)) for message in extracted() if message.id}
     found = []
     for locale in LOCALES:
         known = {(entry.context, entry.ids[0]) for entry in files.entries(locale)}
-        for context, text in sorted(used - known, key=str):
-            found.append(Problem(f"{locale}", "missing", f"“{text}” is not in the catalog: run extract and update"))
+        for _context, text in sorted(used - known, key=str):
+            found.append(Problem(locale, "missing", f"“{text}” is not in the catalog: run extract and update"))
     return found
+
+
+def _first(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
 
 
 def _entry_problems(locale: str) -> list[Problem]:

@@ -45,7 +45,7 @@ def _entry(found: polib.POEntry) -> Entry:
     plural = bool(found.msgid_plural)
     texts = tuple(found.msgstr_plural[index] for index in sorted(found.msgstr_plural)) if plural else (found.msgstr,)
     ids = (found.msgid, found.msgid_plural) if plural else (found.msgid,)
-    return Entry(ids, texts, found.msgctxt, found.fuzzy, found.linenum)
+    return Entry(ids, texts, found.msgctxt, found.fuzzy, found.linenum or 0)
 
 
 def write(path: Path, catalog: Catalog) -> None:

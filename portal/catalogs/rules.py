@@ -11,7 +11,7 @@ import msgspec
 TAG = re.compile(r"</?([a-z][a-z0-9]*)\b[^>]*>")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
-# The headers are ours: CLDR's further forms (many, other) serve only compact numbers and fractions, which we never print.
+# The headers are ours: CLDR's further forms (many, other) serve compact numbers and fractions, which we never print.
 PLURAL_FORMS = {
     "en": "nplurals=2; plural=(n != 1);",
     "es": "nplurals=2; plural=(n != 1);",
