@@ -1,0 +1,73 @@
+"""What a change of status would send, in words, before it is made: the plan that sends, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from portal.dossiers import queries
+from portal.dossiers.actions import Moved
+from portal.dossiers.queries import Dossier
+from portal.formats import number
+from portal.i18n import _, ngettext, text_in
+from portal.triggers import queries as triggers
+from portal.triggers.compose import Planned
+from portal.triggers.rules import plan
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A status to move to, and how many e-mails that would send."""
+
+    key: str
+    words: str
+
+
+async def of_each_status(dossier: Dossier) -> list[Move]:
+    """All other statuses of the campaign, each with the number of e-mails; one plan each, without letters."""
+    rules = await triggers.rules_of(dossier.campaign_id)
+    found = await triggers.found(dossier.id)
+    people = await triggers.people_of(found, rules)
+    moves = []
+    for status in await queries.statuses(dossier.campaign_id):
+        if status.id != dossier.status_id:
+            decided = plan(triggers.by_hand(dossier.id, found, status.id), rules, people)
+            letters = sum(one.recorded and one.state != "skipped" for each in decided for one in each.recipients)
+            moves.append(Move(status.key, _with_number(text_in(status.label), letters)))
+    return moves
+
+
+def _with_number(status: str, letters: int) -> str:
+    if not letters:
+        # NOTE: an option of a list of statuses. {status}: internal label, e.g. Under review
+        return _("{status} (no e-mail)").format(status=status)
+    sentence = ngettext("{status} ({n} e-mail)", "{status} ({n} e-mails)", letters)
+    return sentence.format(status=status, n=number(letters))
+
+
+def letters_of(planned: Sequence[Planned]) -> int:
+    """How many e-mails leave, now or after a hold."""
+    return sum(one.goes for one in planned)
+
+
+def done_words(status: str, moved: Moved) -> str:
+    """The toast after a change of status."""
+    if moved.held:
+        sentence = ngettext(
+            "Status: “{status}”. {n} e-mail is on hold.", "Status: “{status}”. {n} e-mails are on hold.", moved.held
+        )
+        return sentence.format(status=status, n=number(moved.held))
+    if not moved.going:
+        return _("Status: “{status}”. No e-mail goes.").format(status=status)
+    if not moved.minutes:
+        sentence = ngettext(
+            "Status: “{status}”. {n} e-mail goes now.", "Status: “{status}”. {n} e-mails go now.", moved.going
+        )
+        return sentence.format(status=status, n=number(moved.going))
+    # NOTE: toast after a status change. {status}: label in the reader's language; {min}: minutes until they go
+    sentence = ngettext(
+        "Status: “{status}”. {n} e-mail goes in {min} min.",
+        "Status: “{status}”. {n} e-mails go in {min} min.",
+        moved.going,
+    )
+    return sentence.format(status=status, n=number(moved.going), min=number(moved.minutes))

@@ -1,0 +1,223 @@
+"""Documents of dossiers: what is accepted, and where the bytes lie.
+
+Bytes are written once, under a random name in the data folder, before the form is judged: a refused form loses no
+document. Until a dossier has it, a note beside it (`pending/<random>.json`) says what it is; whoever knows the random
+name may claim it. What nobody claims within a day is swept away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import re
+import secrets
+import time
+import unicodedata
+import zipfile
+import zlib
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from portal.settings import settings
+
+MAX_BYTES = 10_000_000
+ZIP_MEMBERS = 2_000
+ZIP_UNPACKED = 100_000_000  # octets that a document may claim to unpack to
+ZIP_RATIO = 200
+MEMBER_READ = 100_000
+NAME_LIMIT = 120
+PENDING_HOURS = 24
+
+PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
+ODT = "application/vnd.oasis.opendocument.text"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg"), ODT: (".odt",), DOCX: (".docx",)}
+ACCEPT = ",".join(extension for extensions in EXTENSIONS.values() for extension in extensions)
+
+RANDOM = re.compile(r"[0-9a-f]{32}")
+SEPARATORS = re.compile(r"[/\\]")
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A document whose bytes are stored. `size` in octets."""
+
+    stored_as: str
+    name: str
+    media_type: str
+    size: int
+    sha256: bytes
+
+
+class Unfit(Exception):
+    """Not a document we take. `code`: empty, too_big, wrong_type."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+# ------------------------------------------------------------------------------------------------ what is accepted
+def judge(data: bytes) -> str:
+    """The media type of a document, told by its bytes alone. Raises Unfit: empty, too_big, wrong_type."""
+    if not data:
+        raise Unfit("empty")
+    if len(data) > MAX_BYTES:
+        raise Unfit("too_big")
+    for media_type, test in TESTS.items():
+        if test(data):
+            return media_type
+    raise Unfit("wrong_type")
+
+
+def _is_pdf(data: bytes) -> bool:
+    """Starts and ends as a PDF, and cannot be opened as an archive too."""
+    return bool(re.match(rb"%PDF-[12]\.\d", data)) and b"%%EOF" in data[-1024:] and not _is_archive(data)
+
+
+def _is_png(data: bytes) -> bool:
+    """Whole chunks from the header to IEND, and nothing after it."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"):
+        return False
+    place = 8
+    while place + 12 <= len(data):
+        length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
+        place += 12 + length
+        if kind == b"IEND":
+            return place == len(data)
+    return False
+
+
+def _is_jpeg(data: bytes) -> bool:
+    """Starts and ends as a JPEG (cameras pad the end with zeros), and cannot be opened as an archive too."""
+    return data.startswith(b"\xff\xd8\xff") and data.rstrip(b"\0").endswith(b"\xff\xd9") and not _is_archive(data)
+
+
+def _is_archive(data: bytes) -> bool:
+    return zipfile.is_zipfile(io.BytesIO(data))
+
+
+def _is_docx(data: bytes) -> bool:
+    """A Word document without macros: the part names and the declared content type agree."""
+    names, types = _look_inside(data, "[Content_Types].xml")
+    macros = any("vba" in name.lower() for name in names)
+    return "word/document.xml" in names and DOCX.encode() + b".main+xml" in types and not macros
+
+
+def _is_odt(data: bytes) -> bool:
+    """An OpenDocument text: its first member is its uncompressed media type (OpenDocument 1.3, part 2, 3.3)."""
+    first = data[30 : 38 + len(ODT)] == b"mimetype" + ODT.encode()
+    return first and "content.xml" in _look_inside(data, "mimetype")[0]
+
+
+def _look_inside(data: bytes, member: str) -> tuple[list[str], bytes]:
+    """The names in an archive and the beginning of one member; nothing of what is no archive or a bomb."""
+    if not data.startswith(b"PK\x03\x04"):
+        return [], b""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if not _is_bounded(archive.infolist(), len(data)):
+                return [], b""
+            with archive.open(member) as file:
+                return archive.namelist(), file.read(MEMBER_READ)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, RuntimeError, OSError, KeyError, EOFError):
+        return [], b""
+
+
+def _is_bounded(members: list[zipfile.ZipInfo], packed: int) -> bool:
+    """Of bounded size when unpacked, not encrypted, and no path leads out."""
+    unpacked = sum(member.file_size for member in members)
+    plain = all(not member.flag_bits & 1 and ".." not in SEPARATORS.split(member.filename) for member in members)
+    return plain and len(members) <= ZIP_MEMBERS and unpacked <= min(ZIP_UNPACKED, packed * ZIP_RATIO)
+
+
+TESTS = {PDF: _is_pdf, PNG: _is_png, JPEG: _is_jpeg, ODT: _is_odt, DOCX: _is_docx}
+
+
+# ------------------------------------------------------------------------------------------------ names
+def clean_name(name: str, media_type: str) -> str:
+    """A file's name fit to be shown and saved: no folders, no control or direction characters, an honest ending."""
+    name = unicodedata.normalize("NFC", SEPARATORS.split(name)[-1])
+    name = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
+    name = re.sub(r'[<>:"|?*]', "_", " ".join(name.split())).strip(". ")
+    stem, dot, ending = name.rpartition(".")
+    honest = EXTENSIONS[media_type]
+    if not dot or f".{ending.lower()}" not in honest:
+        stem, ending = name, honest[0][1:]
+    return f"{stem[: NAME_LIMIT - 6].strip('. ') or 'document'}.{ending}"
+
+
+def disposition(name: str) -> str:
+    """`Content-Disposition` that saves, never opens (RFC 6266): a plain name for old clients beside the true one."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", plain)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+# ------------------------------------------------------------------------------------------------ where they lie
+def path_of(stored_as: str) -> Path:
+    """Where the bytes of a stored document lie. Refuses anything but our own random names."""
+    if not RANDOM.fullmatch(stored_as):
+        raise ValueError("not a stored document's name")
+    return _folder() / stored_as[:2] / stored_as
+
+
+async def keep(name: str, data: bytes) -> Kept:
+    """Store a document that nobody owns yet. Raises Unfit."""
+    return await asyncio.to_thread(_keep, name, data)
+
+
+def _keep(name: str, data: bytes) -> Kept:
+    media_type = judge(data)
+    kept = Kept(
+        stored_as=secrets.token_hex(16),
+        name=clean_name(name, media_type),
+        media_type=media_type,
+        size=len(data),
+        sha256=hashlib.sha256(data).digest(),
+    )
+    for path, content in ((path_of(kept.stored_as), data), (_note(kept.stored_as), msgspec.json.encode(kept))):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_bytes(content)
+    return kept
+
+
+def pending(stored_as: str) -> Kept | None:
+    """A document kept earlier that no dossier has yet; None for anything else."""
+    if not RANDOM.fullmatch(stored_as):
+        return None
+    try:
+        return msgspec.json.decode(_note(stored_as).read_bytes(), type=Kept)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def claimed(stored_as: str) -> None:
+    """A dossier has it now (call after the commit): nobody else can claim it, the sweep spares it."""
+    _note(stored_as).unlink(missing_ok=True)
+
+
+def drop(stored_as: str) -> None:
+    """Forget the bytes of a document that was replaced or removed (call after the commit)."""
+    path_of(stored_as).unlink(missing_ok=True)
+
+
+def stale_pending(now: float | None = None) -> list[str]:
+    """Documents kept more than a day ago that still bear their note."""
+    latest = (now or time.time()) - PENDING_HOURS * 3600
+    return [note.stem for note in _notes() if note.stat().st_mtime < latest and RANDOM.fullmatch(note.stem)]
+
+
+def _notes() -> list[Path]:
+    folder = _folder() / "pending"
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
+
+
+def _note(stored_as: str) -> Path:
+    return _folder() / "pending" / f"{stored_as}.json"
+
+
+def _folder() -> Path:
+    return Path(settings().data_dir) / "files"

@@ -1,0 +1,93 @@
+"""What the timeline says: one whole sentence for each kind of event, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from portal.i18n import _, pgettext, text_in
+from portal.timeline import Event
+
+Sentence = Callable[[Event], str]
+
+
+def event_words(event: Event) -> tuple[str, Markup]:
+    """An icon's name and the sentence for an event. Data from people is escaped; names and statuses are marked up."""
+    icon, sentence = WORDS.get(event.what, OTHER)
+    return icon, _fill(sentence(event), event) + _after(event)
+
+
+def actor_word(kind: str, name: str) -> str:
+    """Who did it: a name, or what kind of machine."""
+    if kind == "api":
+        # NOTE: on a timeline, who did something through the programming interface. {name}: e.g. Alice Martin
+        return _("{name} (API)").format(name=name) if name else "API"
+    words: dict[str, Callable[[], str]] = {
+        "candidate": lambda: pgettext("actor", "Candidate"),
+        "user": lambda: pgettext("actor", "User"),
+        "rule": lambda: pgettext("actor", "Rule"),
+        "import": lambda: pgettext("actor", "Import"),
+    }
+    return name or words[kind]()
+
+
+def _fill(sentence: str, event: Event) -> Markup:
+    """The sentence with its fields, each escaped. Fields that an old event lacks are empty."""
+    values = _Values({name: escape(str(value)) for name, value in event.details.items()})
+    values["event"] = escape(event.what)
+    values["name"] = Markup("<b>{}</b>").format(actor_word(event.actor_kind, event.actor_name))
+    for name in ("old", "new"):
+        if isinstance(event.details.get(name), dict):
+            values[name] = _status(event.details[name], event.details.get(f"{name}_tone", "mute"))
+    for name in ("title", "label"):
+        if isinstance(event.details.get(name), dict):
+            values[name] = escape(text_in(event.details[name]))
+    return Markup(str(escape(sentence)).format_map(values))  # noqa: S704 - sentence and values are escaped
+
+
+def _status(label: dict[str, str], tone: str) -> Markup:
+    return Markup('<span class="status" data-tone="{}">{}</span>').format(tone, text_in(label))
+
+
+def _after(event: Event) -> Markup:
+    """What a change of status did with its e-mails, as a second sentence."""
+    mode, reason = event.details.get("mode"), str(event.details.get("reason") or "")
+    if event.what != "status.changed" or mode not in ("hold", "silent"):
+        return Markup("")
+    if mode == "hold":
+        return Markup(" ") + escape(_("Its e-mails are on hold."))
+    # NOTE: on the timeline, after a change of status. {reason}: typed by whoever made the change
+    return Markup(" ") + escape(_("No e-mail was sent. Reason: {reason}")).format(reason=escape(reason))
+
+
+class _Values(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _changed(event: Event) -> str:
+    # NOTE: timeline. {name}: who; {old}, {new}: statuses, e.g. Submitted → Under review
+    return pgettext("timeline", "{name} changed the status: {old} → {new}")
+
+
+def _submitted(event: Event) -> str:
+    if event.actor_kind == "candidate":
+        return pgettext("timeline", "{name} submitted the application")
+    return pgettext("timeline", "{name} submitted the application for the candidate")
+
+
+def _created(event: Event) -> str:
+    if event.actor_kind == "candidate":
+        return pgettext("timeline", "{name} started an application")
+    return pgettext("timeline", "{name} created the dossier")
+
+
+WORDS: dict[str, tuple[str, Sentence]] = {
+    "dossier.created": ("file-plus", _created),
+    "dossier.saved": ("edit", lambda event: pgettext("timeline", "{name} saved the draft")),
+    "dossier.submitted": ("check", _submitted),
+    "status.changed": ("arrow-right", _changed),
+}
+OTHER: tuple[str, Sentence] = ("point", lambda event: pgettext("timeline", "{name}: {event}"))
