@@ -14,7 +14,9 @@ from portal.catalogs.rules import Problem
 
 READ_ALOUD = re.compile(r'\s(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
 BUTTON_VALUE = re.compile(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"')
-MARKUP = re.compile(r"<!--.*?-->|<style.*?</style>|<[^>]*>?|&[a-z]+;|&#\d+;", re.DOTALL)
+MARKUP = re.compile(r"<!--.*?-->|<(style|code)\b.*?</\1>|<[^>]*>?|&[a-z]+;|&#\d+;", re.DOTALL)
+UNSPOKEN = re.compile(r"""[\w:-]+=(?:"[^"]*"|'[^']*')|\S*/\S*""")  # attributes that a macro writes; paths
+SILENT_BLOCKS = {"body_class"}  # blocks whose words are class names
 WORD = re.compile(r"[^\W\d_]{2,}")
 SAME_EVERYWHERE = {"Convoca", "English", "polski", "français", "español", "DOCTYPE", "html", "kbd", "xml", "svg"}
 SPOKEN_CALLS = {"Refused", "Toast", "see"}  # calls whose literal text a person would read
@@ -27,13 +29,16 @@ def in_templates(folder: Path = ROOT / "templates") -> Iterator[Problem]:
         tree = environment.parse(path.read_text())
         for line, text in _plain_data(tree):
             for word in _words(text):
-                yield Problem(f"{path.relative_to(ROOT)}:{line}", "outside", f"“{word}” is outside gettext")
+                yield Problem(f"{path.relative_to(folder.parent)}:{line}", "outside", f"“{word}” is outside gettext")
 
 
 def _plain_data(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """The template's own text in document order; expressions leave a digit behind, which is no word."""
     pieces: list[tuple[int, str]] = []
+    silent = {id(node) for block in tree.find_all(nodes.Block) if block.name in SILENT_BLOCKS for node in block.body}
     for output in tree.find_all(nodes.Output):
+        if id(output) in silent:
+            continue
         for node in output.nodes:
             pieces.append((node.lineno, node.data if isinstance(node, nodes.TemplateData) else "0"))
     whole = "".join(text for _line, text in pieces)
@@ -44,7 +49,7 @@ def _plain_data(tree: nodes.Template) -> Iterator[tuple[int, str]]:
 def _attributes_kept(html: str) -> str:
     """The html without markup, but with the attributes that are read aloud or shown."""
     spoken = [match[1] for pattern in (READ_ALOUD, BUTTON_VALUE) for match in pattern.finditer(html)]
-    return MARKUP.sub(" ", html) + " " + " ".join(spoken)
+    return UNSPOKEN.sub(" ", MARKUP.sub(" ", html)) + " " + " ".join(spoken)
 
 
 def _words(text: str) -> list[str]:
