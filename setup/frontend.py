@@ -26,7 +26,6 @@ COPIES = {
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "fonts/inter-latin-ext-wght-normal.woff2",
     "@fontsource-variable/inter/LICENSE": "fonts/LICENSE",
 }
-OUTLINE = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
 PAPER = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'  # an invisible square in every icon
 
 
@@ -94,7 +93,7 @@ def build() -> None:
 
 
 def sprite() -> str:
-    """One symbol per name in static/icons.txt, and our own mark."""
+    """One symbol per name in static/icons.txt, and our own mark. Stroke and fill come from the style sheet."""
     names = sorted({line.strip() for line in (STATIC / "icons.txt").read_text().splitlines() if line.strip()})
     mark = inner(STATIC / "mark.svg")
     symbols = [symbol(name) for name in names] + [f'<symbol id="mark" viewBox="0 0 24 24">{mark}</symbol>']
@@ -105,7 +104,7 @@ def symbol(name: str) -> str:
     path = MODULES / "@tabler/icons/icons/outline" / f"{name}.svg"
     if not path.exists():
         give_up(f"static/icons.txt names an icon that Tabler does not have: {name}")
-    return f'<symbol id="{name}" viewBox="0 0 24 24" {OUTLINE}>{inner(path).replace(PAPER, "")}</symbol>'
+    return f'<symbol id="{name}" viewBox="0 0 24 24">{inner(path).replace(PAPER, "")}</symbol>'
 
 
 def inner(path: Path) -> str:

@@ -84,7 +84,7 @@ def roots_own_folder() -> Path:
 
 def socket_folder() -> Path:
     """A new private folder with a short name: a socket's path may have 104 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="convoca-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="convoca-", dir="/tmp"))
     give_to_servant(folder)
     return folder
 

@@ -56,7 +56,7 @@ def running(folder: Path, *, stays: bool = False, say: Say = say) -> Iterator[Ur
     """The servers of a data folder for the length of the block: those that run, or our own.
 
     `stays` is for `portal up`, which never borrows: it waits for a short command to end, and refuses (ServerError)
-    when another one that stays is there. Call from the main thread.
+    when another one that stays is there. Call from the main thread: the kernel stops servers when that one ends.
     """
     processes.open_to_servant(folder)
     with (folder / "servers.lock").open("a") as lock, (folder / "servers.users").open("a") as users:

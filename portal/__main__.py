@@ -1,0 +1,7 @@
+"""`python -m portal` is the `portal` command."""
+
+from __future__ import annotations
+
+from portal.cli import main
+
+main(prog_name="portal")
