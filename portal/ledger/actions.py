@@ -142,8 +142,8 @@ async def lift(address: str, scope: Scope, by: Actor) -> None:
 async def record_address(address: str, what: str, by: Actor, **details: str) -> None:
     """History of the person whose address it is; of nobody when we know nobody of that address."""
     person_id = await db.fetchval("select id from person where email = $1", address)
-    about: dict[str, Any] = {"person_id": person_id, "address": address}
-    await timeline.record("person", person_id or 0, what, by, **about, **details)
+    about: dict[str, Any] = {"person_id": person_id, "address": address, **details}
+    await timeline.record("person", person_id or 0, what, by, **about)
 
 
 # ------------------------------------------------------------------------------------------------ senders and origins

@@ -12,7 +12,7 @@ import structlog
 from portal.actor import SYSTEM
 from portal.ledger import actions, claims, runs, takeover
 from portal.ledger.journal import Journal
-from portal.ledger.sessions import GONE, open_session
+from portal.ledger.sessions import GONE, Connection, open_session
 from portal.ledger.settling import finish, record, settle, settle_forever
 from portal.ledger.work import Parcel, Run, RunLost, Work, known
 from portal.sending.dispatcher import Dispatcher
@@ -47,6 +47,7 @@ class Shift:
         self.dispatcher = Dispatcher(run, self.journal, composer.compose)
         self.pool = Pool(route, self.dispatcher, size)
         self.tasks: list[asyncio.Task[None]] = []
+        self.listening: Connection | None = None
 
     async def work(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set, then end clean. Raises RunLost, or whatever a task died of."""
@@ -123,8 +124,17 @@ class Shift:
     async def tend(self) -> None:
         """Once a second."""
         while True:
+            with contextlib.suppress(*GONE):
+                await self.listen()
             await asyncio.sleep(1)
             self.pool.tend()
+
+    async def listen(self) -> None:
+        """Hear of new messages directly; again on a new session after the old one broke."""
+        if self.listening is not self.run.claim_db:
+            async with self.run.claiming:
+                self.listening = self.run.claim_db
+                await self.listening.add_listener(actions.CHANNEL, lambda *_: self.dispatcher.lanes.room.set())
 
     async def end(self) -> None:
         """No new envelope; dots end; what was not sent is free again; the run ends. 0 duplicates, 0 uncertain."""

@@ -1,0 +1,64 @@
+"""Worker and clock as processes of their own, as in production, for tests that kill them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+STOPS_WITHIN = 20
+
+
+@dataclass
+class House:
+    """Starts processes against one database, one Valkey and one mail server."""
+
+    database: str
+    valkey: str
+    smtp_port: int
+    lease: float = 2.0
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, what: str) -> subprocess.Popen[bytes]:
+        """`work` or `clock`."""
+        own = {
+            "PORTAL_DATABASE_URL": self.database,
+            "PORTAL_REDIS_URL": self.valkey,
+            "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "PORTAL_SECRET_KEY": "a secret of the tests, long enough to be accepted",
+            "PORTAL_LEASE_SECONDS": str(self.lease),
+        }
+        code = f"from workers.run import {what}; {what}()"
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **own})
+        self.processes.append(process)
+        return process
+
+    async def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL: no goodbye."""
+        process.kill()
+        await asyncio.to_thread(process.wait)
+
+    async def end(self, process: subprocess.Popen[bytes]) -> int:
+        """SIGTERM; its exit status."""
+        process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(process.wait, STOPS_WITHIN)
+
+
+@asynccontextmanager
+async def house(database: str, valkey: str, smtp_port: int, lease: float = 2.0) -> AsyncIterator[House]:
+    """Whatever was started has ended after the block."""
+    mine = House(database, valkey, smtp_port, lease)
+    try:
+        yield mine
+    finally:
+        for process in mine.processes:
+            if process.poll() is None:
+                process.kill()
+                await asyncio.to_thread(process.wait)

@@ -1,0 +1,49 @@
+"""All actors: primitives in, one call into portal. Rows are the truth; running one twice or never changes nothing."""
+
+from __future__ import annotations
+
+import dramatiq
+import structlog
+
+from portal import timeline
+from portal.accounts import actions as accounts
+from portal.ledger import queries, takeover
+from portal.settings import settings
+from workers.broker import process
+
+log = structlog.get_logger(__name__)
+
+
+@dramatiq.actor(queue_name="wake")
+async def deliver(lane: int) -> None:
+    """Something is due in a lane: the sender of this process looks at once."""
+    process.wake()
+
+
+@dramatiq.actor(queue_name="house")
+async def take_over() -> None:
+    """Seal runs whose worker fell silent, and free what they held (P6)."""
+    if taken := await takeover.take_over_dead(settings().lease_seconds):
+        log.warning("took over runs of silent workers", runs=taken)
+        process.wake()
+
+
+@dramatiq.actor(queue_name="house")
+async def seal() -> None:
+    """Close the chain over the latest history."""
+    await timeline.seal()
+
+
+@dramatiq.actor(queue_name="house")
+async def check_totals() -> None:
+    """The proof, every minute (P12): what was intended is all there, once."""
+    totals = await queries.totals()
+    if not totals.balanced or totals.duplicates:
+        log.error("ledger does not add up", intended=totals.intended, **totals.by_state, duplicates=totals.duplicates)
+
+
+@dramatiq.actor(queue_name="house")
+async def tidy_up() -> None:
+    """What nobody needs any more: ended runs, old sessions."""
+    await takeover.forget_old_runs()
+    await accounts.forget_old()
