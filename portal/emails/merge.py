@@ -1,0 +1,202 @@
+"""From a checked text to a message: a text is made into a program once, a message is one run through it.
+
+A program is a tuple of strings and of functions of the merge values. What a value may become depends on where it
+stands: escaped in html, one line in a subject, a link only if its field is one of ours (mail.md: values are untrusted).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Literal
+
+from portal.emails import fields
+from portal.emails.language import Choice, Condition, Data, Field, Node
+
+Values = Mapping[str, str]
+Part = str | Callable[[Values], str]
+Program = tuple[Part, ...]
+Mode = Literal["html", "text", "line"]
+
+MAX_LINE = 250  # characters of a subject or preheader after the merge
+
+WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`{}|\\^\x00-\x20\x7f]+")
+# Cc but tab and line feed, bidirectional overrides, line and paragraph separators, noncharacters, lone surrogates.
+UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
+# What mail programs turn into links by themselves: schemes, www., anything.tld.
+LINKABLE = re.compile(r"(?<=[\w-])\.(?=[^\W\d_])|:(?=//)|@(?=[\w-])", re.UNICODE)
+WORD_JOINER = "\u2060"
+
+FILTER_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    "capitalize": lambda text: text[:1].upper() + text[1:],
+    "trim": str.strip,
+}
+
+
+def program(tree: tuple[Node, ...], mode: Mode) -> Program:
+    """The program of a tree. In html, a place inside a tag (an href) is told from a place in the text."""
+    return tuple(_Maker(mode).parts(tree))
+
+
+def run(made: Program, values: Values) -> str:
+    """One message's text. A field without value is empty."""
+    return "".join([part if type(part) is str else part(values) for part in made])  # type: ignore[operator]
+
+
+def empty_fields(tree: tuple[Node, ...], values: Values) -> list[str]:
+    """Fields that this message would print although they are empty, in the order of the text, each once."""
+    found: dict[str, None] = {}
+    for node in tree:
+        if isinstance(node, Field) and not values.get(node.name, "").strip():
+            found[node.name] = None
+        elif isinstance(node, Choice):
+            found.update(dict.fromkeys(empty_fields(_chosen(node, values), values)))
+    return list(found)
+
+
+def _chosen(choice: Choice, values: Values) -> tuple[Node, ...]:
+    for test, body in choice.branches:
+        if test is None or holds(test)(values):
+            return body
+    return ()
+
+
+# ------------------------------------------------------------------------------------------------ conditions
+def holds(test: Condition) -> Callable[[Values], bool]:
+    """A test as a function. A field holds when it has a value that is not only spaces."""
+    if test.op == "field":
+        name = test.args[0]
+        return lambda values: bool(values.get(name, "").strip())
+    if test.op == "not":
+        inner = holds(test.args[0])
+        return lambda values: not inner(values)
+    left, right = holds(test.args[0]), holds(test.args[1])
+    if test.op == "and":
+        return lambda values: left(values) and right(values)
+    return lambda values: left(values) or right(values)
+
+
+class _Maker:
+    """Walks a tree once. `before` is the text so far: it says where a field stands."""
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        self.before = ""
+
+    def parts(self, tree: tuple[Node, ...]) -> list[Part]:
+        made: list[Part] = []
+        for node in tree:
+            if isinstance(node, Data):
+                self.before = (self.before + node.text)[-2000:]
+                made.append(node.text)
+            elif isinstance(node, Field):
+                made.append(self.field(node))
+            else:
+                made.append(self.choice(node))
+        return made
+
+    def choice(self, node: Choice) -> Part:
+        before = self.before
+        branches: list[tuple[Callable[[Values], bool] | None, Program]] = []
+        for test, body in node.branches:
+            self.before = before
+            branches.append((None if test is None else holds(test), tuple(self.parts(body))))
+        self.before = before
+
+        def choose(values: Values) -> str:
+            for test, body in branches:
+                if test is None or test(values):
+                    return run(body, values)
+            return ""
+
+        return choose
+
+    def field(self, node: Field) -> Part:
+        name, show = node.name, self.show(node.name)
+        functions = [FILTER_FUNCTIONS[filter] for filter in node.filters]
+        if not functions:
+            return lambda values: show(values.get(name, ""))
+
+        def filtered(values: Values) -> str:
+            value = values.get(name, "")
+            for function in functions:
+                value = function(value)
+            return show(value)
+
+        return filtered
+
+    def show(self, name: str) -> Callable[[str], str]:
+        """How a field's value is shown where it stands."""
+        field = fields.describe(name)
+        if self.mode == "line":
+            return one_line
+        if self.mode == "html" and self.before.rfind("<") > self.before.rfind(">"):
+            return attribute if field.kind == "link" or self.before.endswith('href="') else html_text
+        if field.kind == "list":
+            return self.show_list(field.trust)
+        if field.kind == "link" and self.mode == "html":
+            return link
+        return _SHOW[self.mode, field.trust == "people"]
+
+    def show_list(self, trust: str) -> Callable[[str], str]:
+        """Items in a list of their own when the field is all of a list's item, else side by side."""
+        show = _SHOW[self.mode, trust == "people"]
+        pattern = r"<li[^>]*>\Z" if self.mode == "html" else r"(?:^|\n)( *- )\Z"
+        found = re.search(pattern, self.before)
+        between = " · "
+        if found:
+            between = f"</li>{found[0]}" if self.mode == "html" else f"\n{found[1]}"
+        return lambda value: between.join([show(item) for item in value.split("\n") if item.strip()])
+
+
+# ---------------------------------------------------------------------------------------------- values in their places
+def clean(value: str) -> str:
+    """A value without control characters and direction overrides; its lines stay."""
+    return value if value.isprintable() else UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(value: str) -> str:
+    """A value in a subject: one line, no control characters (header injection, RFC 5322 2.2)."""
+    return value if value.isprintable() else clean(value).replace("\n", " ").replace("\t", " ")
+
+
+def unlinked(value: str) -> str:
+    """A person's words so that no mail program makes a link of them: a word joiner stands in what looks like one."""
+    value = clean(value)
+    if "." in value or ":" in value or "@" in value:
+        return LINKABLE.sub(lambda found: f"{found[0]}{WORD_JOINER}", value)
+    return value
+
+
+def html_text(value: str) -> str:
+    """A value in the text of an html letter."""
+    return escape(clean(value), quote=True).replace("\n", "<br>")
+
+
+def html_words(value: str) -> str:
+    """A person's words in the text of an html letter."""
+    return escape(unlinked(value), quote=True).replace("\n", "<br>")
+
+
+def attribute(value: str) -> str:
+    """A link's address; anything that is not a web address leads nowhere."""
+    return escape(value, quote=True) if WEB_ADDRESS.fullmatch(value) else "#"
+
+
+def link(value: str) -> str:
+    """A link in a sentence, its address being its text. Only for fields whose kind is link: they are made by us."""
+    address = attribute(value)
+    return html_text(value) if address == "#" else f'<a href="{address}">{address}</a>'
+
+
+_SHOW: dict[tuple[str, bool], Callable[[str], str]] = {
+    ("html", False): html_text,
+    ("html", True): html_words,
+    ("text", False): clean,
+    ("text", True): unlinked,
+}

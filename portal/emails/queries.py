@@ -1,0 +1,246 @@
+"""Templates as pages, triggers and the sender of letters need them. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from portal import db
+from portal.actor import Actor
+from portal.emails.fields import Facts, answer_words
+from portal.emails.letters import Brand, Variant
+from portal.emails.rules import pick_locale
+from portal.outcomes import Missing
+from portal.settings import settings
+
+RECIPIENTS_SHOWN = 20
+
+# A version with its texts in one row: versions never change, so nothing can move between two queries.
+VERSION = """
+select v.id, v.template_id, v.number, t.name, t.category, t.key, v.fallback_locale, v.sender_id, v.reply_to, v.saved_at,
+       coalesce(a.name, '') as saved_by, t.archived_at, t.version_id = v.id as in_force,
+       (select jsonb_agg(jsonb_build_object('locale', x.locale, 'subject', x.subject, 'preheader', x.preheader,
+                         'body', x.body, 'optional', t.category = 'optional'))
+        from template_variant x where x.version_id = v.id) as texts
+from template_version v join template t on t.id = v.template_id left join account a on a.id = v.saved_by
+where """
+
+# The list: one row per template, with the campaigns that use it. Titles only of campaigns that the actor may see;
+# the others are counted, since turning a template off concerns them too.
+TEMPLATES = """
+with used as (
+    select distinct g.template_id, g.campaign_id, $1::bool or exists (
+        select from campaign_member m where m.campaign_id = g.campaign_id and m.account_id = $2) as seen
+    from trigger g)
+select t.id, t.name, t.category, v.number, v.saved_at, t.archived_at is not null as archived,
+       (select array_agg(x.locale order by x.locale) from template_variant x where x.version_id = v.id) as locales,
+       coalesce((select jsonb_agg(distinct jsonb_build_object('id', c.id, 'title', c.title)) filter (where u.seen)
+                 from used u join campaign c on c.id = u.campaign_id where u.template_id = t.id), '[]') as campaigns,
+       (select count(*) from used u where u.template_id = t.id and not u.seen) as elsewhere
+from template t join template_version v on v.id = t.version_id
+where """
+
+# People to preview a letter as: dossiers of the actor's campaigns, the latest first.
+RECIPIENTS = """
+select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale
+from dossier d
+where ($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))
+  and ($3 = '' or d.search like '%' || folded($3) || '%')
+order by d.changed_at desc, d.id desc limit $4"""
+
+# What a letter about one dossier is made of. Found through the actor.
+DOSSIER = """
+select d.id, d.number, d.first_name, d.last_name, d.locale, d.answers, p.email::text as email, s.public_label,
+       c.title, c.closes_at, c.time_zone, c.default_locale,
+       coalesce((select jsonb_agg(jsonb_build_object('key', q.key, 'kind', q.kind, 'choices', q.choices))
+                 from question q where q.campaign_id = c.id), '[]') as questions
+from dossier d join person p on p.id = d.person_id join status s on s.id = d.status_id
+join campaign c on c.id = d.campaign_id
+where d.id = $3 and ($1::bool or exists (
+    select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))"""
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A template as it was saved once. `sender_id` None: the organisation's sender. `saved_at` is aware."""
+
+    id: int
+    template_id: int
+    number: int
+    name: str
+    category: str
+    key: str | None
+    fallback_locale: str
+    sender_id: int | None
+    reply_to: str
+    saved_at: datetime
+    saved_by: str
+    archived_at: datetime | None
+    in_force: bool
+    texts: list[Any]
+
+    @property
+    def optional(self) -> bool:
+        """Whether people can opt out of it."""
+        return self.category == "optional"
+
+    @property
+    def variants(self) -> dict[str, Variant]:
+        """Its texts by language."""
+        return {text["locale"]: Variant(**text) for text in self.texts or []}
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A campaign whose automatic e-mails use a template."""
+
+    id: int
+    title: dict[str, str]
+
+
+class TemplateRow(msgspec.Struct, frozen=True):
+    """One line of the list. `elsewhere`: campaigns that use it and that the actor does not see."""
+
+    id: int
+    name: str
+    category: str
+    number: int
+    saved_at: datetime
+    archived: bool
+    locales: list[str]
+    campaigns: list[Any]
+    elsewhere: int
+
+    @property
+    def uses(self) -> list[Use]:
+        """The campaigns that use it, as far as the actor sees them."""
+        return [Use(**campaign) for campaign in self.campaigns]
+
+
+class SenderRow(msgspec.Struct, frozen=True):
+    """An address that letters may leave from."""
+
+    id: int
+    address: str
+    name: str
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody to preview a letter as; `id` is the dossier's."""
+
+    id: int
+    number: str
+    name: str
+    locale: str
+
+
+# ------------------------------------------------------------------------------------------------ templates
+async def version(version_id: int) -> Version:
+    """A version by its id. Raises Missing."""
+    return _found(await db.one_as(Version, f"{VERSION} v.id = $1", version_id))
+
+
+async def current(template_id: int) -> Version:
+    """The version in force of a template. Raises Missing."""
+    return _found(await db.one_as(Version, f"{VERSION} v.id = t.version_id and t.id = $1", template_id))
+
+
+def _found(row: Version | None) -> Version:
+    if row is None:
+        raise Missing
+    return row
+
+
+async def templates(actor: Actor, search: str = "", *, archived: bool = False) -> list[TemplateRow]:
+    """The list, by name. Templates belong to the house; the campaigns that use them are found through the actor."""
+    matching = (
+        "(t.archived_at is not null) = $3 and strpos(folded(t.name), folded($4)) > 0 order by folded(t.name), t.id"
+    )
+    return await db.fetch_as(TemplateRow, TEMPLATES + matching, *actor.scope, archived, search.strip())
+
+
+async def one(actor: Actor, template_id: int) -> TemplateRow:
+    """One template's line of the list. Raises Missing."""
+    row = await db.one_as(TemplateRow, f"{TEMPLATES} t.id = $3", *actor.scope, template_id)
+    if row is None:
+        raise Missing
+    return row
+
+
+async def choices() -> list[tuple[int, str]]:
+    """(id, name) of the templates that can be chosen, by name."""
+    rows = await db.fetch("select id, name from template where archived_at is null order by folded(name), id")
+    return [(row["id"], row["name"]) for row in rows]
+
+
+async def version_in_force(template_id: int) -> int | None:
+    """The id of the version that a message planned now gets."""
+    found: int | None = await db.fetchval("select version_id from template where id = $1", template_id)
+    return found
+
+
+def pick(version: Version, *wishes: str) -> tuple[str, bool]:
+    """The language a letter goes out in, and whether it is a fallback. Wishes: recipient, campaign, organisation."""
+    return pick_locale(version.variants.keys(), wishes, version.fallback_locale)
+
+
+# ------------------------------------------------------------------------------------------------ around them
+async def brand() -> Brand:
+    """The organisation as its letters show it."""
+    row = await db.fetchrow("select name, brand_colour as colour, postal_address, website from organisation")
+    return Brand(**row) if row else Brand(name="Convoca")
+
+
+async def senders() -> list[SenderRow]:
+    """Verified senders that are not paused, by address."""
+    sql = "select id, address::text as address, name from sender where verified and not paused order by address"
+    return await db.fetch_as(SenderRow, sql)
+
+
+async def sender_of(sender_id: int | None) -> SenderRow | None:
+    """The sender chosen, or else the organisation's; None when there is none yet."""
+    sql = """select id, address::text as address, name from sender
+        where id = coalesce($1, (select sender_id from organisation))"""
+    return await db.one_as(SenderRow, sql, sender_id)
+
+
+async def recipients(actor: Actor, search: str = "") -> list[Recipient]:
+    """People to preview a letter as, the latest dossiers first; without the right to see dossiers nobody."""
+    if not actor.may("dossier.see"):
+        return []
+    return await db.fetch_as(Recipient, RECIPIENTS, *actor.scope, search.strip(), RECIPIENTS_SHOWN)
+
+
+async def facts_of(actor: Actor, dossier_id: int, locale: str, organisation_name: str, sender_name: str) -> Facts:
+    """What a letter about a dossier would say, for previews and tests. Raises Missing.
+
+    The links are the house's own, never the candidate's: hers open the application to whoever holds them.
+    """
+    row = await db.fetchrow(DOSSIER, *actor.scope, dossier_id) if actor.may("dossier.see") else None
+    if row is None:
+        raise Missing
+    base = settings().base_url.rstrip("/")
+    return Facts(
+        person_email=row["email"] or "",
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        dossier_number=row["number"],
+        dossier_link=f"{base}/dossiers/{row['id']}",
+        campaign_title=row["title"],
+        closes_at=row["closes_at"],
+        time_zone=row["time_zone"],
+        status_label=row["public_label"],
+        organisation_name=organisation_name,
+        sender_name=sender_name,
+        unsubscribe_link=f"{base}/u/example",
+        answers=_answers(row["answers"], row["questions"], locale),
+    )
+
+
+def _answers(answers: dict[str, Any], questions: Sequence[dict[str, Any]], locale: str) -> dict[str, str]:
+    return {
+        question["key"]: answer_words(question["kind"], question["choices"], answers[question["key"]], locale)
+        for question in questions
+        if question["key"] in answers
+    }
