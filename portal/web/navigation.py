@@ -36,7 +36,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
             Place("/templates", "file-text", _("Templates"), "template.see"),
             Place("/messages", "send", _("Messages"), "message.see"),
         ]
-        + ([Place("/mailbox", "inbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
+        + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
     ]
     if actor is None:
         return []

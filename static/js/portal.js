@@ -5,7 +5,8 @@
   const busy = (element) => element && (element.isContentEditable || element.matches("input, select, textarea, trix-editor"));
 
   /* A link with data-dialog is a real page that asks; here its question is shown in the one <dialog>. */
-  const ask = (link) => htmx.ajax("GET", link.href, { source: link, target: "#dialog", swap: "innerHTML" });
+  const inside = { target: "#dialog", swap: "innerHTML", headers: { "HX-Target": "dialog#dialog" } };
+  const ask = (link) => htmx.ajax("GET", link.href, { source: link, ...inside });
   const shown = () => {
     if (!dialog.firstElementChild) return;
     for (const form of dialog.querySelectorAll("form[method=post]")) {
