@@ -31,7 +31,8 @@ class WhyNot(StrEnum):
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """One e-mail that is planned, or skipped with its reason. `wished` is the reader's language, `locale` the letter's.
 
-    `locale` is "" when the template has no language at all. A copy says in `shown_to` whom the original goes to.
+    `locale` is "" when the template has no language at all. A copy says in `shown_to` whom the original goes to; the
+    original and its copies name all copies in `cc`.
     """
 
     trigger_id: int
@@ -47,6 +48,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     delay_minutes: int = 0
     shown_to: str = ""
+    cc: tuple[str, ...] = ()
 
     @property
     def falls_back(self) -> bool:
@@ -112,7 +114,8 @@ def recipients_of(trigger: Rule, mode: Mode, people: People) -> list[Recipient]:
             named.setdefault(_identity(one), one)
     originals = [_judged(one, trigger, people) for one in named.values()]
     copies = _copies(trigger, originals, people)
-    return [_timed(one, trigger, mode) for one in _without_repeats([*originals, *copies])]
+    everybody = _with_cc(list(_without_repeats([*originals, *copies])))
+    return [_timed(one, trigger, mode) for one in everybody]
 
 
 def _identity(one: Recipient) -> str:
@@ -220,6 +223,15 @@ def _without_repeats(all_of_them: Sequence[Recipient]) -> Iterator[Recipient]:
     for one in all_of_them:
         repeated = kept[one.address.lower()] is not one
         yield msgspec.structs.replace(one, state="skipped", reason="duplicate_recipient") if repeated else one
+
+
+def _with_cc(everybody: list[Recipient]) -> list[Recipient]:
+    copies = tuple(one.address for one in everybody if one.copy and one.reason is None)
+    shown_to = next((one.shown_to for one in everybody if one.copy), "")
+    return [
+        msgspec.structs.replace(one, cc=copies) if copies and (one.copy or one.address == shown_to) else one
+        for one in everybody
+    ]
 
 
 def _timed(one: Recipient, trigger: Rule, mode: Mode) -> Recipient:

@@ -1,0 +1,279 @@
+"""What the plan of triggers is made from, and the plan itself with its letters. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from portal import db
+from portal.accounts.rules import rights_of, sees_everywhere
+from portal.actor import Actor
+from portal.emails import queries as emails
+from portal.emails.letters import Brand
+from portal.outcomes import Missing
+from portal.triggers.compose import Composer, Planned
+from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Candidate, Change, Colleague, Family, Mode, People, Rule
+from portal.triggers.rules import Decision, plan
+
+# A campaign's triggers in the order of its page, each with the languages of its template's version in force.
+RULES = """
+select t.id, t.name, t.family, t.template_id, m.name as template_name, m.version_id,
+       m.category = 'optional' as optional,
+       array(select x.locale from template_variant x where x.version_id = v.id order by x.locale) as locales,
+       coalesce(v.fallback_locale, 'en') as fallback_locale,
+       t.from_status_id as from_status, t.to_status_id as to_status, t.recipients, t.cc, t.delay_minutes, t.active
+from trigger t
+join template m on m.id = t.template_id
+left join template_version v on v.id = m.version_id
+where t.campaign_id = $1
+order by t.family, t.position, t.id"""
+
+# Whose dossier it is, and the languages to fall back to.
+CANDIDATE = """
+select d.campaign_id, d.status_id, d.person_id, trim(d.first_name || ' ' || d.last_name) as name,
+       p.email::text as address, d.locale, c.default_locale as campaign_locale,
+       coalesce((select o.locale from organisation o), 'en') as organisation_locale
+from dossier d
+join person p on p.id = d.person_id
+join campaign c on c.id = d.campaign_id
+where d.id = $1"""
+
+# Colleagues whom a trigger of the campaign could mean: its members, named accounts, holders of named roles.
+COLLEAGUES = """
+select a.id, a.name, a.email::text as address, a.locale, a.roles, a.active,
+       array(select m.role from campaign_member m where m.account_id = a.id and m.campaign_id = $1) as member
+from account a
+where a.id = any ($2::int[]) or a.roles && $3::text[]
+or exists (select from campaign_member m where m.account_id = a.id and m.campaign_id = $1)
+order by folded(a.name), a.id"""
+
+TRIGGER = """
+select id, campaign_id, name, family, template_id, from_status_id, to_status_id, recipients, cc, delay_minutes, active,
+       version
+from trigger where """
+
+TEMPLATES = """
+select m.id, m.name, m.category = 'optional' as optional,
+       array(select x.locale from template_variant x where x.version_id = m.version_id order by x.locale) as locales
+from template m where m.version_id is not null and m.archived_at is null or m.id = $1
+order by folded(m.name), m.id"""
+
+LAST_CHANGE = """
+select actor_name as name, at from timeline_event
+where campaign_id = $1 and subject = 'trigger' and subject_id = $2 order by id desc limit 1"""
+
+BLOCKED = "select lower(address::text) as address, scope, reason from suppression where address = any ($1::citext[])"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A dossier as the plan sees it."""
+
+    campaign_id: int
+    status_id: int
+    person_id: int
+    name: str
+    address: str | None
+    locale: str
+    campaign_locale: str
+    organisation_locale: str
+
+    @property
+    def candidate(self) -> Candidate:
+        """Whose it is."""
+        return Candidate(self.person_id, self.name, self.address, self.locale)
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """A trigger as it is stored."""
+
+    id: int
+    campaign_id: int
+    name: str
+    family: Family
+    template_id: int
+    from_status_id: int | None
+    to_status_id: int | None
+    recipients: list[str]
+    cc: list[str]
+    delay_minutes: int
+    active: bool
+    version: int
+
+    def plain(self) -> dict[str, Any]:
+        """Its fields as plain JSON, for the history."""
+        return dict(msgspec.to_builtins(self))
+
+
+class TemplateOffer(msgspec.Struct, frozen=True):
+    """A template to choose."""
+
+    id: int
+    name: str
+    optional: bool
+    locales: list[str]
+
+
+class LastChange(msgspec.Struct, frozen=True):
+    """Who touched a trigger last."""
+
+    name: str
+    at: datetime
+
+
+# ------------------------------------------------------------------------------------------------ one trigger
+async def trigger(actor: Actor, trigger_id: int) -> Trigger:
+    """The trigger, if its campaign is one of the actor's. Raises Missing."""
+    row = await by_id(trigger_id)
+    if row is None:
+        raise Missing
+    await check_scope(actor, row.campaign_id)
+    return row
+
+
+async def by_id(trigger_id: int) -> Trigger | None:
+    """The trigger, for whoever may see it anyway; None when it is gone."""
+    return await db.one_as(Trigger, f"{TRIGGER} id = $1", trigger_id)
+
+
+async def of_campaign(actor: Actor, campaign_id: int) -> list[Trigger]:
+    """The campaign's triggers in the order in which they are considered. Raises Missing."""
+    await check_scope(actor, campaign_id)
+    return await db.fetch_as(Trigger, f"{TRIGGER} campaign_id = $1 order by family, position, id", campaign_id)
+
+
+async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
+    """Who changed a trigger last, and when."""
+    return await db.one_as(LastChange, LAST_CHANGE, campaign_id, trigger_id)
+
+
+async def templates_offered(also: int | None = None) -> list[TemplateOffer]:
+    """Templates that a trigger may use, by name; `also`: the one it uses already, even if that has been archived."""
+    return await db.fetch_as(TemplateOffer, TEMPLATES, also)
+
+
+async def status_ids(campaign_id: int) -> dict[str, int]:
+    """The ids of the campaign's statuses by their keys."""
+    return {
+        row["key"]: row["id"]
+        for row in await db.fetch("select id, key from status where campaign_id = $1", campaign_id)
+    }
+
+
+async def account_ids() -> set[int]:
+    """Accounts that can be named as recipients."""
+    return {row["id"] for row in await db.fetch("select id from account where active")}
+
+
+# ------------------------------------------------------------------------------------------------ facts
+async def rules_of(campaign_id: int) -> list[Rule]:
+    """All triggers of a campaign, paused ones too, in the order in which they are considered."""
+    return [msgspec.convert(dict(row), Rule) for row in await db.fetch(RULES, campaign_id)]
+
+
+async def found(dossier_id: int) -> Found:
+    """The dossier. Raises Missing."""
+    row = await db.one_as(Found, CANDIDATE, dossier_id)
+    if row is None:
+        raise Missing
+    return row
+
+
+async def people_of(dossier: Found, rules: Sequence[Rule]) -> People:
+    """Everybody the rules may mean, and which of their addresses are blocked."""
+    colleagues = await colleagues_of(dossier.campaign_id, rules)
+    addresses = [dossier.address or "", *(each.address for each in colleagues), *_fixed(rules)]
+    return People(
+        candidate=dossier.candidate,
+        colleagues=colleagues,
+        campaign_locale=dossier.campaign_locale,
+        organisation_locale=dossier.organisation_locale,
+        blocked=await blocked(addresses),
+    )
+
+
+async def colleagues_of(campaign_id: int, rules: Sequence[Rule]) -> tuple[Colleague, ...]:
+    """The accounts that the rules may mean. Nothing is read when they write to candidates and addresses only."""
+    words = {word for rule in rules for word in rule.recipients if word != "candidate" and not word.startswith(ADDRESS)}
+    if not words:
+        return ()
+    ids = [int(word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)]
+    roles = [word.removeprefix(ROLE) for word in words if word.startswith(ROLE)]
+    return tuple(_colleague(**row) for row in await db.fetch(COLLEAGUES, campaign_id, ids, roles))
+
+
+def _colleague(
+    id: int, name: str, address: str, locale: str, roles: list[str], active: bool, member: list[str]
+) -> Colleague:
+    """Seeing a dossier takes the right to see dossiers, and membership of its campaign or a role that needs none."""
+    sees = "dossier.see" in rights_of(roles) and (bool(member) or sees_everywhere(roles))
+    return Colleague(id, name, address, locale, frozenset(roles), frozenset(member), active, sees)
+
+
+def _fixed(rules: Sequence[Rule]) -> Iterable[str]:
+    for rule in rules:
+        yield from rule.cc
+        yield from (word.removeprefix(ADDRESS) for word in rule.recipients if word.startswith(ADDRESS))
+
+
+async def blocked(addresses: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Lower-case address -> its suppressions, for those that have any."""
+    suppressions: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in await db.fetch(BLOCKED, [each for each in set(addresses) if each]):
+        suppressions[row["address"]] = (*suppressions.get(row["address"], ()), (row["scope"], row["reason"]))
+    return suppressions
+
+
+# ------------------------------------------------------------------------------------------------ the plan
+async def decisions(change: Change, rules: Sequence[Rule] | None = None) -> list[Decision]:
+    """The plan of a change as things are now; `rules` None: all triggers of its campaign."""
+    rules = await rules_of(change.campaign_id) if rules is None else rules
+    return plan(change, rules, await people_of(await found(change.dossier_id), rules)) if rules else []
+
+
+async def preview(dossier_id: int, to_status_id: int, actor: Actor, mode: Mode = "send") -> list[Planned]:
+    """What moving a dossier by hand would send, rendered: the plan that sends (B04). Raises Missing.
+
+    The dossier is found through the actor; a letter to a candidate shows the staff's link, never the candidate's own.
+    """
+    dossier = await found(dossier_id)
+    await check_scope(actor, dossier.campaign_id)
+    change = by_hand(dossier_id, dossier, to_status_id, mode)
+    return await rendered(change, await decisions(change), await emails.brand())
+
+
+def by_hand(
+    dossier_id: int, dossier: Found, to_status: int, mode: Mode = "send", from_status: int | None = None
+) -> Change:
+    """The change that somebody is about to make, for previews."""
+    return Change(
+        dossier_id=dossier_id,
+        campaign_id=dossier.campaign_id,
+        event_id=0,
+        kind="status",
+        from_status=from_status or dossier.status_id,
+        to_status=to_status,
+        manual=True,
+        actor_kind="user",
+        mode=mode,
+    )
+
+
+async def rendered(change: Change, decided: Sequence[Decision], brand: Brand) -> list[Planned]:
+    """Every planned recipient of the matching triggers, with the letter unless the template has no language."""
+    composer = Composer(change, shown=True)
+    return [
+        await composer.planned(decision, recipient, brand)
+        for decision in decided
+        for recipient in decision.recipients
+        if recipient.recorded
+    ]
+
+
+async def check_scope(actor: Actor, campaign_id: int) -> None:
+    """Raises Missing unless the campaign is one of the actor's."""
+    sql = "select exists (select from campaign_member where campaign_id = $1 and account_id = $2)"
+    if not actor.everywhere and not await db.fetchval(sql, campaign_id, actor.scope[1]):
+        raise Missing

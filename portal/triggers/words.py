@@ -1,0 +1,243 @@
+"""What people read about triggers: each as a sentence, whom it writes to, why it did not fire. Looked up when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from portal.formats import list_and, number
+from portal.i18n import _, language_name, ngettext, pgettext, text_in
+from portal.ledger.words import reason_word
+from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Family
+from portal.triggers.rules import Recipient, WhyNot
+
+if TYPE_CHECKING:
+    from portal.triggers.overview import Fallback
+    from portal.triggers.recap import Case
+
+Words = Callable[[], str]
+
+
+def family_word(family: Family) -> str:
+    """The heading of a section (E06)."""
+    return _("Candidate’s action") if family == "candidate" else _("Manager’s or evaluator’s action")
+
+
+def family_lede(family: Family) -> str:
+    """When the triggers of a section fire (E07, E08, E11)."""
+    if family == "candidate":
+        return _("Goes by itself as soon as a candidate submits the application.")
+    return _("Goes when somebody changes a status by hand; never on an import, a rule or a call of the API.")
+
+
+def sentence(family: Family, *, from_status: bool, delay_minutes: int) -> str:
+    """The rule as one sentence with the fields {status}, {old}, {template} and {n}."""
+    if delay_minutes:
+        return _after(family, from_status, delay_minutes)
+    if family == "candidate":
+        # NOTE: {template}: the name of a template, e.g. Acknowledgement of receipt
+        return _("When a candidate submits the application, send “{template}” at once.")
+    if from_status:
+        # NOTE: {old}, {status}: internal labels, e.g. Under review; {template}: e.g. Request for documents
+        return _("When a dossier goes from “{old}” to “{status}”, send “{template}” at once.")
+    # NOTE: {status}: internal label, e.g. Under review; {template}: the name of a template
+    return _("When a dossier enters “{status}”, send “{template}” at once.")
+
+
+def _after(family: Family, from_status: bool, minutes: int) -> str:
+    if family == "candidate":
+        return ngettext(
+            "When a candidate submits the application, send “{template}” {n} minute later.",
+            "When a candidate submits the application, send “{template}” {n} minutes later.",
+            minutes,
+        )
+    if from_status:
+        return ngettext(
+            "When a dossier goes from “{old}” to “{status}”, send “{template}” {n} minute later.",
+            "When a dossier goes from “{old}” to “{status}”, send “{template}” {n} minutes later.",
+            minutes,
+        )
+    return ngettext(
+        "When a dossier enters “{status}”, send “{template}” {n} minute later.",
+        "When a dossier enters “{status}”, send “{template}” {n} minutes later.",
+        minutes,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ recipients
+def recipient_word(word: str, accounts: Mapping[int, str], roles: Mapping[str, str]) -> str:
+    """Whom a word of a trigger means: "the candidate", "Marta Pérez", an address. `accounts`, `roles`: their names."""
+    if word.startswith(ADDRESS):
+        return word.removeprefix(ADDRESS)
+    if word.startswith(ACCOUNT):
+        return accounts.get(int(word.removeprefix(ACCOUNT)), pgettext("recipient", "an account that is gone"))
+    if word.startswith(ROLE):
+        role = word.removeprefix(ROLE)
+        # NOTE: recipients of an automatic e-mail. {role}: a role of the portal, e.g. Administrator
+        return pgettext("recipient", "role: {role}").format(role=roles.get(role, role))
+    return GROUP_WORDS[word]()
+
+
+GROUP_WORDS: dict[str, Words] = {
+    "candidate": lambda: pgettext("recipient", "the candidate"),
+    "managers": lambda: pgettext("recipient", "the campaign’s managers"),
+    "evaluators": lambda: pgettext("recipient", "the campaign’s evaluators"),
+}
+
+
+def recipients_line(
+    recipients: Sequence[str], cc: Sequence[str], accounts: Mapping[int, str], roles: Mapping[str, str]
+) -> str:
+    """To: the candidate and the campaign’s managers. Cc: archive@passerelle.example"""
+    to = list_and([recipient_word(word, accounts, roles) for word in recipients])
+    if not cc:
+        return _("To: {recipients}").format(recipients=to)
+    return _("To: {recipients}. Cc: {copies}").format(recipients=to, copies=" · ".join(cc))
+
+
+GROUP_CHOICES: dict[str, Words] = {
+    "candidate": lambda: pgettext("recipient", "The candidate"),
+    "managers": lambda: pgettext("recipient", "The campaign’s managers"),
+    "evaluators": lambda: pgettext("recipient", "The campaign’s evaluators"),
+}
+
+
+def template_choice(name: str, locales: Sequence[str], optional: bool) -> str:
+    """A template in the form's list: its name, its languages, whether people can opt out of it."""
+    parts = [name, " ".join(locales), *([pgettext("template", "optional")] if optional else [])]
+    return " · ".join(part for part in parts if part)
+
+
+# ------------------------------------------------------------------------------------------------ the form
+FIELD_LABELS: dict[str, Words] = {
+    "template": lambda: _("Template"),
+    "from_status": lambda: _("When a dossier goes from"),
+    "to_status": lambda: _("to"),
+    "recipients": lambda: _("Send to"),
+    "accounts": lambda: _("People of the team"),
+    "roles": lambda: _("Everybody with a role"),
+    "addresses": lambda: _("Fixed addresses"),
+    "cc": lambda: _("Copy to"),
+    "delay_minutes": lambda: _("Minutes to wait before sending"),
+    "name": lambda: _("Name"),
+    "active": lambda: _("Active"),
+}
+
+
+# ------------------------------------------------------------------------------------------------ what has to be mended
+def problem_word(code: str, detail: str = "") -> str:
+    """The sentence beside the field. Codes as `drafts.problems`; `detail` is what was typed."""
+    return PROBLEMS[code]().format(address=detail)
+
+
+PROBLEMS: dict[str, Words] = {
+    "name_too_long": lambda: _("Shorten the name to 120 characters."),
+    "template_missing": lambda: _("Choose a template."),
+    "no_template": lambda: _("There is no template yet. Create a template before you save."),
+    "delay": lambda: _("Enter a number of minutes from 0 to 60."),
+    "candidate_status": lambda: _("A submission always leads to the same status. Leave this empty."),
+    "status_missing": lambda: _("Choose the status that triggers the e-mail."),
+    "same_status": lambda: _("Choose another status than the one it goes to."),
+    "unknown_status": lambda: _("Choose a status of this campaign."),
+    "no_recipient": lambda: _("Choose at least one recipient."),
+    "too_many": lambda: _("Choose at most 50 recipients."),
+    "unknown_recipient": lambda: _("Choose recipients from the list."),
+    # NOTE: {address}: what somebody typed, e.g. evaluation@passerelle
+    "address": lambda: _("“{address}” is not a complete address. Enter an address such as name@example.org."),
+}
+
+
+# ------------------------------------------------------------------------------------------------ decisions
+def why_not_word(reason: str) -> str:
+    """Why a trigger did not fire (B02). Reasons as `rules.WhyNot`."""
+    return WHY_NOT[WhyNot(reason)]() if reason in WhyNot.__members__ else reason
+
+
+WHY_NOT: dict[WhyNot, Words] = {
+    WhyNot.other_family: lambda: _("It is for another kind of action"),
+    WhyNot.trigger_inactive: lambda: _("Trigger off"),
+    WhyNot.not_manual_change: lambda: _("Status not changed by hand"),
+    WhyNot.other_status: lambda: _("It is for another status"),
+    WhyNot.other_from_status: lambda: _("The dossier came from another status"),
+    WhyNot.silent: lambda: _("Sending was not wanted"),
+}
+
+
+def state_word(active: bool) -> str:
+    """Whether a trigger fires."""
+    return pgettext("trigger", "Active") if active else pgettext("trigger", "Paused")
+
+
+# ------------------------------------------------------------------------------------------------ lines of the tab
+def strong(text: str) -> Markup:
+    """A value set off within a sentence. The text itself is escaped."""
+    return Markup("<b>{}</b>").format(text)
+
+
+def gap_line(is_decision: bool, dossiers: int) -> str:
+    """How many dossiers are at a status on which nothing is sent."""
+    if is_decision:
+        text = ngettext("It is a decision: {n} dossier", "It is a decision: {n} dossiers", dossiers)
+    else:
+        text = ngettext("{n} dossier", "{n} dossiers", dossiers)
+    return text.format(n=number(dossiers))
+
+
+def fallback_line(gap: Fallback) -> str:
+    """Polish: 41 people will get it in English."""
+    text = ngettext(
+        "{language}: {n} person will get it in another language ({instead}).",
+        "{language}: {n} people will get it in another language ({instead}).",
+        gap.readers,
+    )
+    return text.format(language=language_name(gap.locale), n=number(gap.readers), instead=language_name(gap.instead))
+
+
+def waiting_line(active: bool, count: int) -> str:
+    """What of a trigger has not left."""
+    if active:
+        text = ngettext("{n} e-mail has not left yet.", "{n} e-mails have not left yet.", count)
+    else:
+        text = ngettext(
+            "{n} e-mail waits until it is active again.", "{n} e-mails wait until it is active again.", count
+        )
+    return text.format(n=number(count))
+
+
+# ------------------------------------------------------------------------------------------------ the recap
+def recap_lede(cases: int, gaps: int) -> str:
+    """How many cases were tried, and how many somebody should look at."""
+    if not gaps:
+        return _("Every case sends something.")
+    text = ngettext("{gaps} of {n} case sends nothing.", "{gaps} of {n} cases send nothing.", cases)
+    return text.format(gaps=number(gaps), n=number(cases))
+
+
+def case_line(case: Case) -> str:
+    """Which move was tried."""
+    if case.before is None:
+        return _("Tried from any other status, by hand.")
+    return _("Tried from “{status}”, by hand.").format(status=text_in(case.before.label))
+
+
+def case_gap(case: Case) -> str:
+    """What is missing."""
+    if case.status is None:
+        return _("Nothing is sent when a candidate submits the application.")
+    if case.goes:
+        return _("Nothing is sent to the candidate on “{status}”.").format(status=text_in(case.status.label))
+    return _("Nothing is sent on “{status}”.").format(status=text_in(case.status.label))
+
+
+def delay_word(minutes: int) -> str:
+    """When an e-mail leaves."""
+    if not minutes:
+        return pgettext("e-mail leaves", "at once")
+    return ngettext("{n} minute later", "{n} minutes later", minutes).format(n=number(minutes))
+
+
+def skip_word(recipient: Recipient) -> str:
+    """Why somebody gets nothing."""
+    return reason_word(recipient.reason, language=language_name(recipient.wished))
