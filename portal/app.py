@@ -23,11 +23,12 @@ from portal.dossiers import routes as dossier_pages
 from portal.emails import api as templates_api
 from portal.emails import routes as template_pages
 from portal.ledger import api as ledger_api
-from portal.ledger import routes as message_pages
 from portal.mailbox import routes as mailbox_pages
+from portal.messages import routes as message_pages
 from portal.organisation import queries as organisation
 from portal.organisation import routes as organisation_pages
 from portal.people import api as people_api
+from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
 from portal.settings import Settings, settings
 from portal.triggers import api as triggers_api
@@ -37,7 +38,8 @@ from portal.web.idempotency import Idempotency
 from portal.web.plumbing import plumbing
 
 PAGES = (
-    account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages, template_pages,
+    account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
+    preference_pages, template_pages,
     trigger_pages, message_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)

@@ -35,6 +35,11 @@ def dossier_link(slug: str, dossier_id: int) -> str:
     return f"{settings().base_url.rstrip('/')}/apply/{slug}/{sign('dossier', dossier_id)}"
 
 
+def opt_out_link(person_id: int) -> str:
+    """The page where a person says which e-mail she wants; a POST to it opts out with one click (RFC 8058)."""
+    return f"{settings().base_url.rstrip('/')}/u/{sign('opt_out', person_id)}"
+
+
 def _mac(purpose: str, number: int) -> str:
     digest = hmac.digest(settings().secret_key.encode(), f"{purpose}:{number}".encode(), hashlib.sha256)
     return base64.b32encode(digest[:OCTETS]).decode().lower()

@@ -215,3 +215,13 @@ async def last_change(person_id: int) -> LastChange | None:
     sql = """select actor_name as by, at from timeline_event
         where person_id = $1 and what = 'person.changed' order by id desc limit 1"""
     return await db.one_as(LastChange, sql, person_id)
+
+
+async def has_opted_out(person_id: int) -> bool:
+    """Whether a person who has come by her own link gets no optional e-mail. Raises Missing when she is gone."""
+    sql = """select exists (select from suppression s where s.address = p.email and s.scope = 'optional') as opted_out
+        from person p where p.id = $1"""
+    row = await db.fetchrow(sql, person_id)
+    if row is None:
+        raise Missing
+    return bool(row["opted_out"])
