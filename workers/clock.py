@@ -127,7 +127,8 @@ class Clock:
     async def wait(self, seconds: float) -> None:
         """Until told, at most so long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.told.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.told.wait()
         self.told.clear()
 
     async def unless_stopped(self, opening: Any) -> Connection | None:

@@ -32,6 +32,10 @@ class Process(Middleware):
         self.engine: Engine | None = None
         self.running: Future[None] | None = None
 
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """No actor runs before the pool is open; waits while PostgreSQL is away."""
+        self.submit(open_pool()).result()
+
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Start the sender on Dramatiq's loop."""
         self.running = self.submit(self.run())
@@ -53,13 +57,12 @@ class Process(Middleware):
         return asyncio.run_coroutine_threadsafe(work, thread.loop)
 
     async def run(self) -> None:
-        """The sender, from PostgreSQL's first answer to `stop`."""
+        """The sender, until `stop`."""
         route = settings().smtp
         self.engine = Engine(name(), route, composer(), lease=settings().lease_seconds) if route else None
         if self.engine is None:
             log.warning("no mail server: set PORTAL_SMTP_URL; letters stay queued")
-        await open_pool()
-        if self.engine:
+        else:
             await self.engine.run()
 
     async def stop(self) -> None:

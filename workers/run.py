@@ -36,12 +36,19 @@ def prepare() -> None:
 def work() -> None:
     """Send mail and do chores until SIGTERM or SIGINT; then end clean: 0 duplicates, 0 uncertain."""
     prepare()
-    stop = threading.Event()
+    stop, started = threading.Event(), threading.Event()
+
+    def end(*_signal: object) -> None:
+        stop.set()
+        if not started.is_set():
+            raise SystemExit(0)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     worker = Worker(broker, worker_threads=THREADS, worker_timeout=LOOK_EVERY)
     broker.emit_after("process_boot")
     worker.start()
+    started.set()
     log.info("worker started", actors=len(broker.actors), deliver=actors.deliver.queue_name)
     stop.wait()
     worker.stop(timeout=LONGEST_STOP)

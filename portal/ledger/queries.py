@@ -20,7 +20,10 @@ LATEST = Keyset(("m.id", int))
 
 
 class MessageFilters(msgspec.Struct, frozen=True):
-    """What a list of messages is narrowed to. `state` as shown; `text`: part of an address, name or subject."""
+    """What a list of messages is narrowed to. `state` as shown; `text`: part of an address, name or subject.
+
+    `since` (included) and `until` (excluded): when it was planned.
+    """
 
     text: str = ""
     state: str = ""
@@ -30,6 +33,8 @@ class MessageFilters(msgspec.Struct, frozen=True):
     person_id: int | None = None
     origin_kind: str = ""
     origin_ref: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +162,8 @@ def conditions(actor: Actor, filters: MessageFilters) -> tuple[list[str], list[A
     add("m.person_id = $n", filters.person_id)
     add("m.origin_kind = $n", filters.origin_kind)
     add("m.origin_ref = $n", filters.origin_ref)
+    add("m.created_at >= $n", filters.since)
+    add("m.created_at < $n", filters.until)
     add("folded(m.address || ' ' || l.to_name || ' ' || l.subject) like folded($n)", pattern(filters.text))
     return where, parameters
 

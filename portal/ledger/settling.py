@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -78,11 +79,10 @@ async def settle_forever(run: Run) -> None:
     """Settle when asked, at least every `SETTLE_EVERY` seconds while something is under way; keep the lease."""
     while True:
         busy = run.facts or run.over or run.open
-        try:
-            await asyncio.wait_for(run.settle_wanted.wait(), SETTLE_EVERY if busy else min(IDLE_EVERY, run.lease / 8))
-            await asyncio.sleep(SETTLE_EVERY / 10)  # batches end together: settle them together
-        except TimeoutError:
-            pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_EVERY if busy else min(IDLE_EVERY, run.lease / 8)):
+                await run.settle_wanted.wait()
+        await asyncio.sleep(SETTLE_EVERY / 10)  # batches end together: settle them together
         run.settle_wanted.clear()
         await settle_or_wait(run)
 

@@ -119,7 +119,8 @@ class SmtpConnection(asyncio.Protocol):
             raise ConnectionResetError("the mail server closed the connection")
         self.waiter = self.loop.create_future()
         try:
-            return await asyncio.wait_for(self.waiter, TIMEOUTS[step])
+            async with asyncio.timeout(TIMEOUTS[step]):
+                return await self.waiter
         finally:
             self.waiter = None
 

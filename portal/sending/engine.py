@@ -80,7 +80,8 @@ class Shift:
             room.clear()
             if not await self.fill():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(room.wait(), POLL)
+                    async with asyncio.timeout(POLL):  # not wait_for: it may swallow the task's end
+                        await room.wait()
 
     async def fill(self) -> bool:
         """Claim the most urgent due batch there is room for. False: nothing to do now."""

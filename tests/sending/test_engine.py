@@ -19,3 +19,17 @@ async def test_P1_every_planned_message_arrives_once_and_says_sent() -> None:
     assert len(sink.ids) == 500 and set(sink.ids.values()) == {1}
     totals = await queries.totals()
     assert (totals.intended, totals.by_state["accepted"], totals.duplicates, totals.balanced) == (500, 500, 0, True)
+
+
+async def test_P2_ending_in_mid_send_leaves_no_doubt_and_frees_the_rest() -> None:
+    await plan(2_000)
+    async with running(Sink(delay=0.01)) as sink:
+        async with sending(sink):
+            await settled(1_500)
+        counted = await states()
+        assert set(counted) == {"accepted", "queued"}
+        assert counted["accepted"] == len(sink.got)
+        async with sending(sink):
+            await settled(0)
+    assert await states() == {"accepted": 2_000}
+    assert set(sink.ids.values()) == {1}
