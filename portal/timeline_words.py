@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+import msgspec
 from markupsafe import Markup, escape
 
+from portal.formats import day_heading, local
 from portal.i18n import _, pgettext, text_in
 from portal.timeline import Event
 
@@ -17,6 +21,21 @@ def event_words(event: Event) -> tuple[str, Markup]:
     """An icon's name and the sentence for an event. Data from people is escaped; names and statuses are marked up."""
     icon, sentence = WORDS.get(event.what, OTHER)
     return icon, _fill(sentence(event), event) + _after(event)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event as a page shows it."""
+
+    at: datetime
+    icon: str
+    words: Markup
+
+
+def days_of(events: Sequence[Event]) -> list[tuple[str, list[Entry]]]:
+    """Events, newest first, by the reader's days: (heading, entries)."""
+    entries = [Entry(event.at, *event_words(event)) for event in events]
+    days = [list(group) for _day, group in groupby(entries, key=lambda entry: local(entry.at).date())]
+    return [(day_heading(day[0].at), day) for day in days]
 
 
 def actor_word(kind: str, name: str) -> str:
@@ -84,10 +103,36 @@ def _created(event: Event) -> str:
     return pgettext("timeline", "{name} created the dossier")
 
 
+def _address_blocked(event: Event) -> str:
+    if event.details.get("reason") == "opted_out":
+        return pgettext("timeline", "{address}: opted out of optional e-mail. By {name}")
+    if event.details.get("reason") == "complaint":
+        return pgettext("timeline", "{address}: blocked, reported as spam")
+    return pgettext("timeline", "{address}: blocked after a bounce")
+
+
 WORDS: dict[str, tuple[str, Sentence]] = {
-    "dossier.created": ("file-plus", _created),
-    "dossier.saved": ("edit", lambda event: pgettext("timeline", "{name} saved the draft")),
+    "dossier.created": ("folder", _created),
+    "dossier.saved": ("pencil", lambda event: pgettext("timeline", "{name} saved the draft")),
     "dossier.submitted": ("check", _submitted),
     "status.changed": ("arrow-right", _changed),
+    "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),
+    "campaign.changed": ("adjustments", lambda event: pgettext("timeline", "{name} changed the settings")),
+    "campaign.published": ("eye", lambda event: pgettext("timeline", "{name} published the campaign")),
+    "campaign.unpublished": ("eye-off", lambda event: pgettext("timeline", "{name} unpublished the campaign")),
+    "campaign.member_added": ("users", lambda event: pgettext("timeline", "{name} added {member} to the team")),
+    "campaign.member_removed": ("users", lambda event: pgettext("timeline", "{name} removed {member} from the team")),
+    "campaign.status_added": ("tag", lambda event: pgettext("timeline", "{name} added the status “{label}”")),
+    "campaign.status_changed": ("tag", lambda event: pgettext("timeline", "{name} changed the status “{label}”")),
+    "campaign.status_moved": ("tag", lambda event: pgettext("timeline", "{name} moved the status “{label}”")),
+    "campaign.status_removed": ("trash", lambda event: pgettext("timeline", "{name} deleted the status “{label}”")),
+    "campaign.question_added": ("list", lambda event: pgettext("timeline", "{name} added the question “{label}”")),
+    "campaign.question_changed": ("list", lambda event: pgettext("timeline", "{name} changed the question “{label}”")),
+    "campaign.question_moved": ("list", lambda event: pgettext("timeline", "{name} moved the question “{label}”")),
+    "campaign.question_removed": ("trash", lambda event: pgettext("timeline", "{name} deleted the question “{label}”")),
+    "person.created": ("user", lambda event: pgettext("timeline", "{name} created the record")),
+    "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
+    "address.blocked": ("ban", _address_blocked),
+    "address.unblocked": ("mail", lambda event: pgettext("timeline", "{address} is written to again. By {name}")),
 }
-OTHER: tuple[str, Sentence] = ("point", lambda event: pgettext("timeline", "{name}: {event}"))
+OTHER: tuple[str, Sentence] = ("dots", lambda event: pgettext("timeline", "{name}: {event}"))

@@ -14,6 +14,7 @@ from portal.dossiers.queries import Dossier, Status
 from portal.dossiers.search import read_filters
 from portal.formats import number
 from portal.i18n import _, pgettext, text_in
+from portal.ledger.words import reason_word, state_word
 from portal.outcomes import Missing, Refused, Stale
 from portal.triggers import queries as triggers
 from portal.web.htmx import Request
@@ -103,6 +104,8 @@ async def _ask(
         count=count,
         waiting=await queries.waiting(dossier.id),
         changed=changed,
+        state_word=state_word,
+        reason_word=reason_word,
         query=read_filters(request.query_params).query(),
     )
 

@@ -48,6 +48,8 @@ class ApplicationForm(Form):
     last_name = Typed(required=True)
     locale = Choice()
 
+    accept = files.ACCEPT
+    largest = files.MAX_BYTES
     questions: Sequence[Question] = ()
     documents: dict[str, Kept]
     answers: dict[str, rules.Answer]

@@ -17,6 +17,7 @@ from portal.dossiers.queries import Dossier
 from portal.dossiers.search import LATEST, Filters, read_filters
 from portal.formats import date_table
 from portal.i18n import LOCALES, _, autonym, language_name, text_in
+from portal.ledger.words import reason_word, state_tone, state_word
 from portal.outcomes import Refused
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
@@ -56,7 +57,9 @@ async def _list(request: Request, filters: Filters, campaign: Campaign | None) -
         query=query,
         carried=filters.query(),
         found=await search.find(actor, filters, asked(request, LATEST)),
-        count=await search.count(actor, filters),
+        counted=words.counted(await search.count(actor, filters)),
+        state_word=state_word,
+        state_tone=state_tone,
         chips=chips(path, _words(filters, offered, mine, within=campaign is not None), query),
         campaigns=[(choice.key, text_in(choice.label)) for choice in mine],
         statuses=[(choice.key, text_in(choice.label)) for choice in offered],
@@ -101,7 +104,8 @@ async def one_dossier(request: Request, dossier_id: FromPath[int]) -> Response[A
     """The dossier's history, newest first, and the card beside it."""
     dossier = await queries.one(request.user, dossier_id)
     days = await history.of_dossier(dossier_id)
-    return page(request, "dossiers/one.html", days=days, **await card(request, dossier))
+    said: dict[str, Any] = {"state_word": state_word, "state_tone": state_tone, "reason_word": reason_word}
+    return page(request, "dossiers/one.html", days=days, **said, **await card(request, dossier))
 
 
 @get("/dossiers/{dossier_id:int}/answers", opt=SEE)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from portal.campaigns.rules import Call
 from portal.dossiers.files import MAX_BYTES
 from portal.dossiers.rules import Problem, Question, Refusal
+from portal.dossiers.search import Count
 from portal.formats import date_time, file_size, number, zone_words
 from portal.i18n import _, ngettext, pgettext
 from portal.ledger.words import reason_word
@@ -117,6 +118,14 @@ def mode_word(mode: str) -> str:
         "silent": lambda: pgettext("e-mails of a status change", "Don’t send (give a reason)"),
     }
     return words[mode]()
+
+
+def counted(count: Count) -> str:
+    """How many dossiers a list has, newest change first; above 10,000 it is an estimate and says so."""
+    if not count.exact:
+        return _("About {n} dossiers, last changed first").format(n=number(count.n))
+    sentence = ngettext("{n} dossier, last changed first", "{n} dossiers, last changed first", count.n)
+    return sentence.format(n=number(count.n))
 
 
 def wish_word(reasons: Sequence[str]) -> tuple[str, str]:

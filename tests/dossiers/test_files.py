@@ -16,12 +16,6 @@ from portal.dossiers.files import DOCX, MAX_BYTES, Unfit, clean_name, dispositio
 from tests.dossiers.documents import HTML, JPEG, PDF, SVG, archive, docx, odt, png
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(files, "_folder", lambda: tmp_path / "files")
-    return tmp_path / "files"
-
-
 @pytest.mark.parametrize(
     ("data", "media_type"),
     [
@@ -151,11 +145,11 @@ def test_a_polish_name_reaches_the_browser_whole() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ where they lie
-async def test_bytes_lie_under_a_random_name_until_somebody_claims_them(folder: Path) -> None:
+async def test_bytes_lie_under_a_random_name_until_somebody_claims_them(files_folder: Path) -> None:
     kept = await files.keep("../../plan.pdf", PDF)
     assert (kept.name, kept.media_type, kept.size) == ("plan.pdf", "application/pdf", len(PDF))
     assert files.path_of(kept.stored_as).read_bytes() == PDF
-    assert files.path_of(kept.stored_as).parent.parent == folder
+    assert files.path_of(kept.stored_as).parent.parent == files_folder
     assert files.pending(kept.stored_as) == kept
     files.claimed(kept.stored_as)
     assert files.pending(kept.stored_as) is None

@@ -1,0 +1,47 @@
+"""A campaign with Alice its manager and Bob its evaluator; Dana is a manager elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from portal.dossiers import files
+from tests import factories
+from tests.factories import AccountRow, CampaignRow
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """Who and what most stories here start from."""
+
+    alice: AccountRow
+    bob: AccountRow
+    dana: AccountRow
+    campaign: CampaignRow
+    elsewhere: CampaignRow
+
+
+async def make_scene() -> Scene:
+    """Two campaigns, a house with a sender, and the acknowledgement of receipt in the first one."""
+    await factories.organisation()
+    alice, bob, dana = [
+        await factories.account(*who) for who in (("Alice", "manager"), ("Bob", "evaluator"), ("Dana", "manager"))
+    ]
+    campaign = await factories.campaign(managers=(alice,), evaluators=(bob,), title={"en": "Rural Labs"})
+    elsewhere = await factories.campaign(managers=(dana,))
+    await factories.trigger(campaign, name="Receipt", family="candidate", to_status=None)
+    return Scene(alice, bob, dana, campaign, elsewhere)
+
+
+@pytest.fixture
+async def scene(db: None) -> Scene:
+    """The scene in a transaction that is rolled back."""
+    return await make_scene()
+
+
+@pytest.fixture(autouse=True)
+def files_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Documents of a test lie in a folder of its own."""
+    monkeypatch.setattr(files, "_folder", lambda: tmp_path / "files")
+    return tmp_path / "files"

@@ -1,0 +1,328 @@
+"""Drafts, submissions and changes of status, and which e-mails they cause."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal import db as database
+from portal import timeline
+from portal.actor import SYSTEM, Actor, candidate
+from portal.dossiers import actions, files, queries
+from portal.dossiers.actions import Application, Moved, Recount
+from portal.outcomes import Missing, Refused, Stale
+from tests import factories
+from tests.dossiers.conftest import Scene
+from tests.dossiers.documents import PDF, png
+
+ANA = candidate("Ana Nowak")
+
+
+def application(**fields: Any) -> Application:
+    known = {"email": "ana@people.example", "first_name": "Ana", "last_name": "Nowak", "locale": "pl"}
+    return Application(**(known | fields))
+
+
+async def letters(dossier_id: int) -> list[tuple[str, str, str]]:
+    """(kind, address, state) of every message about a dossier."""
+    rows = await database.fetch(
+        """select o.kind, m.address, m.state::text from message m join origin o on o.id = m.origin_id
+        where m.dossier_id = $1 order by m.id""",
+        dossier_id,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def told(dossier_id: int) -> list[str]:
+    """What the timeline says, oldest first."""
+    return [event.what for event in reversed(await timeline.of_dossier(dossier_id))]
+
+
+async def moves(dossier_id: int) -> list[tuple[Any, ...]]:
+    rows = await database.fetch(
+        """select a.key, b.key, c.actor_kind, c.manual, c.mode, c.reason from status_change c
+        left join status a on a.id = c.from_id join status b on b.id = c.to_id where dossier_id = $1 order by c.id""",
+        dossier_id,
+    )
+    return [tuple(row) for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------ drafts
+async def test_a_draft_has_a_number_and_its_way_back_is_posted(scene: Scene) -> None:
+    dossier_id = await actions.create(scene.campaign.id, application(), ANA)
+    dossier = await queries.by_id(dossier_id)
+    assert (dossier.status_key, dossier.locale, dossier.name, dossier.submitted_at) == ("draft", "pl", "Ana Nowak", None)
+    assert dossier.number.endswith("-0001")
+    assert await letters(dossier_id) == [("return_link", "ana@people.example", "queued")]
+    assert await told(dossier_id) == ["dossier.created"]
+
+
+async def test_the_way_back_is_urgent_and_opens_the_draft(scene: Scene) -> None:
+    dossier_id = await actions.create(scene.campaign.id, application(), ANA)
+    row = await database.fetchrow(
+        """select o.lane, l.system, l.locale, l.values from message m join origin o on o.id = m.origin_id
+        join letter l on l.message_id = m.message_id where m.dossier_id = $1""",
+        dossier_id,
+    )
+    dossier = await queries.by_id(dossier_id)
+    assert row is not None
+    assert (row["lane"], row["system"], row["locale"]) == (0, "return_link", "pl")
+    assert row["values"]["dossier_link"] == dossier.link
+    assert (await queries.by_link(dossier.slug, dossier.link.rsplit("/", 1)[1])).id == dossier_id
+
+
+async def test_one_form_makes_one_dossier_however_often_it_is_sent(scene: Scene) -> None:
+    first = await actions.create(scene.campaign.id, application(), ANA, once="form-1")
+    second = await actions.create(scene.campaign.id, application(), ANA, once="form-1")
+    other = await actions.create(scene.campaign.id, application(), ANA, once="form-2")
+    assert first == second != other
+    assert await database.fetchval("select last_number from campaign where id = $1", scene.campaign.id) == 2
+
+
+async def test_whoever_knows_an_address_does_not_rename_its_owner(scene: Scene) -> None:
+    ana = await factories.person("Ana", "Nowak", email="ana@people.example", locale="pl")
+    form = application(email="ANA@people.example", first_name="Mallory", last_name="X", locale="fr")
+    dossier_id = await actions.create(scene.campaign.id, form, candidate("Mallory X"))
+    dossier = await queries.by_id(dossier_id)
+    person = await queries.person(ana.id)
+    assert (dossier.person_id, dossier.name) == (ana.id, "Mallory X")
+    assert (person.first_name, person.last_name, person.locale) == ("Ana", "Nowak", "pl")
+    renamed = application(first_name="Anna", last_name="Nowak-Lis")
+    await actions.save_answers(dossier_id, dossier.version, renamed, ANA)
+    assert (await queries.by_id(dossier_id)).name == "Anna Nowak-Lis"
+    assert (await queries.person(ana.id)).name == "Ana Nowak"
+
+
+async def test_an_address_that_cannot_be_written_to_is_refused(scene: Scene) -> None:
+    for address in ("ana", "ana@people", "ana@people.example\r\nBcc: all@people.example"):
+        with pytest.raises(Refused) as refused:
+            await actions.create(scene.campaign.id, application(email=address), ANA)
+        assert list(refused.value.errors) == ["email"]
+
+
+async def test_saving_from_an_old_version_is_told_what_is_saved_now(scene: Scene) -> None:
+    dossier_id = await actions.create(scene.campaign.id, application(), ANA)
+    await actions.save_answers(dossier_id, 1, application(answers={"title": "mine"}), ANA)
+    with pytest.raises(Stale) as stale:
+        await actions.save_answers(dossier_id, 1, application(answers={"title": "other tab"}), ANA)
+    assert (stale.value.theirs.version, stale.value.theirs.answers) == (2, {"title": "mine"})
+
+
+async def test_documents_are_kept_replaced_and_removed_with_the_draft(scene: Scene) -> None:
+    await factories.question(scene.campaign.id, "plan", "file", "Plan")
+    first, second = await files.keep("plan.pdf", PDF), await files.keep("photo.png", png())
+    dossier_id = await actions.create(scene.campaign.id, application(documents={"plan": first}), ANA)
+    assert [file.name for file in await queries.files(dossier_id)] == ["plan.pdf"]
+    assert files.pending(first.stored_as) is None
+    await actions.save_answers(dossier_id, 1, application(documents={"plan": second}), ANA)
+    assert [file.name for file in await queries.files(dossier_id)] == ["photo.png"]
+    assert not files.path_of(first.stored_as).exists()
+    await actions.save_answers(dossier_id, 2, application(removed=["plan"]), ANA)
+    assert await queries.files(dossier_id) == []
+    assert not files.path_of(second.stored_as).exists()
+
+
+async def test_a_document_that_one_dossier_has_cannot_join_another(scene: Scene) -> None:
+    kept = await files.keep("plan.pdf", PDF)
+    await actions.create(scene.campaign.id, application(documents={"plan": kept}), ANA)
+    assert files.pending(kept.stored_as) is None
+
+
+# ------------------------------------------------------------------------------------------------ submitting
+@pytest.mark.seed("E07")
+async def test_E07_submitting_sends_the_receipt_at_once_and_only_once(scene: Scene) -> None:
+    dossier_id = await actions.create(scene.campaign.id, application(), ANA, submitting=True)
+    dossier = await queries.by_id(dossier_id)
+    assert (dossier.status_key, dossier.submitted_at is not None) == ("submitted", True)
+    assert await moves(dossier_id) == [("draft", "submitted", "candidate", False, None, "")]
+    assert await letters(dossier_id) == [("trigger", "ana@people.example", "queued")]
+    with pytest.raises(Refused):
+        await actions.submit(dossier_id, None, ANA)
+    assert len(await letters(dossier_id)) == 1
+    assert (await told(dossier_id))[:2] == ["dossier.created", "dossier.submitted"]
+
+
+@pytest.mark.seed("E11")
+async def test_E11_a_submission_fires_nothing_of_the_managers_family(scene: Scene) -> None:
+    await factories.trigger(scene.campaign, name="On submitted", to_status="submitted")
+    dossier_id = await actions.create(scene.campaign.id, application(), ANA, submitting=True)
+    assert [kind for kind, _address, _state in await letters(dossier_id)] == ["trigger"]
+
+
+async def test_what_is_missing_is_named_by_its_field_and_nothing_is_kept(scene: Scene) -> None:
+    await factories.question(scene.campaign.id, "title", required=True)
+    await factories.question(scene.campaign.id, "plan", "file", required=True)
+    with pytest.raises(Refused) as refused:
+        await actions.create(scene.campaign.id, application(), ANA, submitting=True)
+    assert refused.value.errors == {"answer_title": "Enter an answer.", "file_plan": "Choose a file."}
+    assert await database.fetchval("select count(*) from dossier where campaign_id = $1", scene.campaign.id) == 0
+
+
+async def test_a_call_closes_to_the_second_in_its_own_zone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = datetime(2026, 12, 15, 23, 59)
+    of = await factories.campaign(time_zone="Europe/Warsaw", closes_at=closing)
+    instant = closing.replace(tzinfo=ZoneInfo("Europe/Warsaw")).astimezone(UTC)
+    early, late = [await actions.create(of.id, application(), ANA) for _ in range(2)]
+    at(monkeypatch, instant - timedelta(seconds=1))
+    await actions.submit(early, None, ANA)
+    at(monkeypatch, instant)
+    for verb in (
+        actions.submit(late, None, ANA),
+        actions.save_answers(late, 1, application(), ANA),
+        actions.create(of.id, application(), ANA),
+    ):
+        with pytest.raises(Refused) as refused:
+            await verb
+        expected = "This call for applications closed on 15 December 2026, 23:59 (local time: Warsaw)."
+        assert refused.value.message == expected
+    assert (await queries.by_id(late)).status_key == "draft"
+
+
+def at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """The clock of the actions."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return now
+
+    monkeypatch.setattr(actions, "datetime", Clock)
+
+
+async def test_before_it_opens_nobody_applies_but_a_colleague_may_prepare(scene: Scene) -> None:
+    of = await factories.campaign(managers=(scene.alice,), opens_at=datetime(2098, 1, 1))
+    with pytest.raises(Refused) as refused:
+        await actions.create(of.id, application(), ANA)
+    assert refused.value.message.startswith("This call for applications opens on 1 January 2098, 00:00")
+    by_hand = await actions.create_by_hand(of.id, application(), scene.alice.actor)
+    assert (await queries.by_id(by_hand)).status_key == "draft"
+
+
+async def test_a_dossier_made_by_hand_writes_to_nobody_and_belongs_to_my_campaigns(scene: Scene) -> None:
+    dossier_id = await actions.create_by_hand(scene.campaign.id, application(), scene.alice.actor)
+    assert await letters(dossier_id) == []
+    assert (await timeline.of_dossier(dossier_id))[0].actor_name == "Alice"
+    with pytest.raises(Missing):
+        await actions.create_by_hand(scene.elsewhere.id, application(), scene.alice.actor)
+
+
+# ------------------------------------------------------------------------------------------------ changes of status
+@pytest.mark.seed("E08")
+async def test_E08_an_evaluator_accepts_and_the_candidate_is_told(scene: Scene) -> None:
+    await factories.trigger(scene.campaign, delay_minutes=5)
+    dossier = await factories.dossier(scene.campaign)
+    moved = await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor, "send")
+    assert moved == Moved(moved.change_id, going=1, held=0, minutes=5)
+    assert await moves(dossier.id) == [("submitted", "accepted", "user", True, "send", "")]
+    assert [state for _kind, _address, state in await letters(dossier.id)] == ["queued"]
+    assert (await queries.by_id(dossier.id)).version == 2
+    change = next(event for event in await timeline.of_dossier(dossier.id) if event.what == "status.changed")
+    assert (change.actor_name, change.details["old"], change.details["new"]) == (
+        "Bob",
+        {"en": "Submitted"},
+        {"en": "Accepted"},
+    )
+
+
+MACHINES = [
+    Actor(kind="import", name="Import", everywhere=True),
+    SYSTEM,
+    Actor(kind="api", name="Alice", everywhere=True),
+]
+
+
+@pytest.mark.seed("E11")
+@pytest.mark.parametrize("actor", MACHINES, ids=["import", "rule", "api"])
+async def test_E11_machines_move_dossiers_in_silence(scene: Scene, actor: Actor) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    moved = await actions.change_status(dossier.id, "accepted", 1, actor)
+    assert moved.letters == 0
+    assert await letters(dossier.id) == []
+    assert await moves(dossier.id) == [("submitted", "accepted", actor.kind, False, None, "")]
+
+
+@pytest.mark.seed("E11")
+async def test_E11_a_script_that_says_what_to_do_with_the_mail_acts_by_hand(scene: Scene) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    script = Actor(kind="api", account_id=scene.alice.id, name="Alice", everywhere=True)
+    assert (await actions.change_status(dossier.id, "accepted", 1, script, "send")).going == 1
+    assert (await moves(dossier.id))[0][3] is True
+
+
+async def test_held_mail_waits_and_silence_needs_a_reason(scene: Scene) -> None:
+    await factories.trigger(scene.campaign)
+    await factories.trigger(scene.campaign, to_status="rejected")
+    dossier = await factories.dossier(scene.campaign)
+    held = await actions.change_status(dossier.id, "accepted", 1, scene.alice.actor, "hold")
+    assert (held.going, held.held) == (0, 1)
+    with pytest.raises(Refused) as refused:
+        await actions.change_status(dossier.id, "rejected", 2, scene.alice.actor, "silent", " ")
+    assert list(refused.value.errors) == ["reason"]
+    silent = await actions.change_status(dossier.id, "rejected", 2, scene.alice.actor, "silent", "told by telephone")
+    assert silent.letters == 0
+    assert (await moves(dossier.id))[-1] == ("accepted", "rejected", "user", True, "silent", "told by telephone")
+
+
+@pytest.mark.seed("B03")
+async def test_B03_a_later_decision_cancels_the_one_that_has_not_left(scene: Scene) -> None:
+    await factories.trigger(scene.campaign, delay_minutes=30)
+    await factories.trigger(scene.campaign, to_status="rejected", delay_minutes=30)
+    dossier = await factories.dossier(scene.campaign)
+    await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor)
+    assert [each.subject.startswith("Your application") for each in await queries.waiting(dossier.id)] == [True]
+    await actions.change_status(dossier.id, "rejected", 2, scene.bob.actor)
+    assert [state for _kind, _address, state in await letters(dossier.id)] == ["cancelled", "queued"]
+    reason = await database.fetchval("select reason from message where dossier_id = $1 and state = 'cancelled'", dossier.id)
+    assert reason == "superseded"
+
+
+async def test_an_import_does_not_cancel_what_a_person_has_decided(scene: Scene) -> None:
+    await factories.trigger(scene.campaign, delay_minutes=30)
+    dossier = await factories.dossier(scene.campaign)
+    await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor)
+    await actions.change_status(dossier.id, "withdrawn", 2, MACHINES[0])
+    assert [state for _kind, _address, state in await letters(dossier.id)] == ["queued"]
+
+
+async def test_another_number_of_letters_than_shown_changes_nothing(scene: Scene) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    with pytest.raises(Stale) as stale:
+        await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor, "send", shown=0)
+    assert stale.value.theirs == Recount(before=0, now=1)
+    assert (await queries.by_id(dossier.id)).status_key == "submitted"
+    assert (await letters(dossier.id), await moves(dossier.id), await told(dossier.id)) == ([], [], [])
+
+
+async def test_from_an_old_version_one_is_told_who_was_faster(scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign)
+    await actions.change_status(dossier.id, "accepted", 1, scene.alice.actor)
+    with pytest.raises(Stale) as stale:
+        await actions.change_status(dossier.id, "rejected", 1, scene.bob.actor)
+    assert (stale.value.by, stale.value.theirs.status_key, stale.value.at is not None) == ("Alice", "accepted", True)
+
+
+async def test_statuses_that_do_not_exist_or_are_there_already_are_refused(scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign)
+    for key in ("submitted", "sent_to_the_moon", ""):
+        with pytest.raises(Refused) as refused:
+            await actions.change_status(dossier.id, key, 1, scene.alice.actor)
+        assert list(refused.value.errors) == ["status"]
+
+
+async def test_nobody_moves_the_dossiers_of_others(scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign)
+    with pytest.raises(Missing):
+        await actions.change_status(dossier.id, "accepted", 1, scene.dana.actor)
+    assert (await queries.by_id(dossier.id)).version == 1
+
+
+async def test_leaving_the_draft_by_hand_counts_as_submitted_then(scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign, status="draft")
+    await actions.change_status(dossier.id, "under_review", 1, scene.alice.actor)
+    assert (await queries.by_id(dossier.id)).submitted_at is not None
