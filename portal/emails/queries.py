@@ -15,6 +15,7 @@ from portal.emails.letters import Brand, Variant
 from portal.emails.rules import pick_locale
 from portal.outcomes import Missing
 from portal.settings import settings
+from portal.tokens import dossier_link, opt_out_link
 
 RECIPIENTS_SHOWN = 20
 
@@ -43,18 +44,18 @@ select t.id, t.name, t.category, v.number, v.saved_at, t.archived_at is not null
 from template t join template_version v on v.id = t.version_id
 where """
 
-# People to preview a letter as: dossiers of the actor's campaigns, the latest first.
+# People to preview a letter as: one dossier by its id, or dossiers of the actor's campaigns, the latest first.
 RECIPIENTS = """
 select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale
 from dossier d
 where ($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))
-  and ($3 = '' or d.search like '%' || folded($3) || '%')
-order by d.changed_at desc, d.id desc limit $4"""
+  and (d.id = $3::bigint or ($3::bigint is null and ($4 = '' or d.search like '%' || folded($4) || '%')))
+order by d.changed_at desc, d.id desc limit $5"""
 
 # What a letter about one dossier is made of. Found through the actor.
 DOSSIER = """
-select d.id, d.number, d.first_name, d.last_name, d.locale, d.answers, p.email::text as email, s.public_label,
-       c.title, c.closes_at, c.time_zone, c.default_locale,
+select d.id, d.number, d.first_name, d.last_name, d.locale, d.answers, d.person_id, p.email::text as email,
+       s.public_label, c.slug, c.title, c.closes_at, c.time_zone, c.default_locale,
        coalesce((select jsonb_agg(jsonb_build_object('key', q.key, 'kind', q.kind, 'choices', q.choices))
                  from question q where q.campaign_id = c.id), '[]') as questions
 from dossier d join person p on p.id = d.person_id join status s on s.id = d.status_id
@@ -209,7 +210,14 @@ async def recipients(actor: Actor, search: str = "") -> list[Recipient]:
     """People to preview a letter as, the latest dossiers first; without the right to see dossiers nobody."""
     if not actor.may("dossier.see"):
         return []
-    return await db.fetch_as(Recipient, RECIPIENTS, *actor.scope, search.strip(), RECIPIENTS_SHOWN)
+    return await db.fetch_as(Recipient, RECIPIENTS, *actor.scope, None, search.strip(), RECIPIENTS_SHOWN)
+
+
+async def recipient(actor: Actor, dossier_id: int) -> Recipient | None:
+    """One of them by the dossier's id; None if there is no such dossier for the actor."""
+    if not actor.may("dossier.see"):
+        return None
+    return await db.one_as(Recipient, RECIPIENTS, *actor.scope, dossier_id, "", 1)
 
 
 async def facts_of(actor: Actor, dossier_id: int, locale: str, organisation_name: str, sender_name: str) -> Facts:
@@ -220,20 +228,35 @@ async def facts_of(actor: Actor, dossier_id: int, locale: str, organisation_name
     row = await db.fetchrow(DOSSIER, *actor.scope, dossier_id) if actor.may("dossier.see") else None
     if row is None:
         raise Missing
+    facts = _facts(row, locale, internal=True)
+    return msgspec.structs.replace(facts, organisation_name=organisation_name, sender_name=sender_name)
+
+
+async def facts_of_dossier(dossier_id: int, locale: str, *, internal: bool = False) -> Facts:
+    """What a letter about a dossier is made of, for whoever has found it already. Raises Missing.
+
+    `internal`: for colleagues and copies. Their link leads to the desk, for which one signs in; the candidate's own
+    opens the application to whoever holds it.
+    """
+    row = await db.fetchrow(DOSSIER, True, 0, dossier_id)
+    if row is None:
+        raise Missing
+    return msgspec.structs.replace(_facts(row, locale, internal=internal), organisation_name=(await brand()).name)
+
+
+def _facts(row: Any, locale: str, *, internal: bool) -> Facts:
     base = settings().base_url.rstrip("/")
     return Facts(
         person_email=row["email"] or "",
         first_name=row["first_name"],
         last_name=row["last_name"],
         dossier_number=row["number"],
-        dossier_link=f"{base}/dossiers/{row['id']}",
+        dossier_link=f"{base}/dossiers/{row['id']}" if internal else dossier_link(row["slug"], row["id"]),
         campaign_title=row["title"],
         closes_at=row["closes_at"],
         time_zone=row["time_zone"],
         status_label=row["public_label"],
-        organisation_name=organisation_name,
-        sender_name=sender_name,
-        unsubscribe_link=f"{base}/u/example",
+        unsubscribe_link=f"{base}/u/example" if internal else opt_out_link(row["person_id"]),
         answers=_answers(row["answers"], row["questions"], locale),
     )
 
