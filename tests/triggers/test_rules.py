@@ -203,8 +203,9 @@ def test_E12_an_address_named_twice_is_written_to_once() -> None:
 
 @pytest.mark.seed("E12")
 def test_E12_a_copy_says_whom_the_original_goes_to_and_speaks_its_language() -> None:
-    decision = plan(by_hand(), [rule(cc=("archive@team.example",))], people())[0]
-    original, copy = decision.recipients
+    trigger = rule(recipients=("candidate", "managers"), cc=("archive@team.example", "nonsense"))
+    original, manager, copy, _nonsense = plan(by_hand(), [trigger], people())[0].recipients
+    assert (original.cc, manager.cc, copy.cc) == (("archive@team.example",), (), ("archive@team.example",))
     assert (original.copy, original.internal, original.shown_to) == (False, False, "")
     assert (copy.copy, copy.internal, copy.shown_to, copy.locale) == (True, True, "ana@people.example", "es")
 
