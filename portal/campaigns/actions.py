@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -103,7 +103,7 @@ async def next_number(campaign_id: int) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ the team
-async def add_member(by: Actor, campaign_id: int, account_id: int, role: Literal["manager", "evaluator"]) -> None:
+async def add_member(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
     """Let a colleague see the campaign. Raises Missing, or Refused when the account's roles do not reach."""
     await queries.one(by, campaign_id)
     colleague = next((each for each in await queries.colleagues() if each.account_id == account_id), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from portal import db
 from portal.accounts.rules import ROLES
 from portal.actor import Actor
+from portal.campaigns import rules, words
 from portal.i18n import text_in
 from portal.outcomes import Missing
 
@@ -66,6 +67,21 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The title in the reader's language, else in the campaign's own."""
         return text_in(self.title, None, self.default_locale)
+
+    @property
+    def state(self) -> rules.State:
+        """Where it stands now."""
+        return rules.state(self, datetime.now(UTC))
+
+    @property
+    def state_words(self) -> str:
+        """Where it stands now, with the date, in words."""
+        return words.state_words(self, datetime.now(UTC))
+
+    @property
+    def state_tone(self) -> str:
+        """The tone of the state."""
+        return words.STATE_TONES[self.state]
 
 
 class StatusCount(msgspec.Struct, frozen=True):

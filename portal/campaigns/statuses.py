@@ -10,6 +10,7 @@ from portal import db
 from portal.actor import Actor
 from portal.campaigns import checks, parts, queries, rules
 from portal.campaigns.checks import StatusDraft
+from portal.campaigns.queries import Status, StatusUse
 from portal.formats import number
 from portal.i18n import _, ngettext, text_in
 from portal.outcomes import Refused, Stale
@@ -68,22 +69,29 @@ async def remove(by: Actor, campaign_id: int, status_id: int) -> None:
     async with db.transaction():
         await parts.lock(campaign_id)
         status = await queries.status(campaign_id, status_id)
-        if status.protected:
-            raise Refused(_("Draft and Submitted belong to every campaign. They can be renamed, not deleted."))
         use = await queries.status_use(status_id)
-        if use.dossiers:
-            message = ngettext(
-                "{n} dossier has this status. Change its status first.",
-                "{n} dossiers have this status. Change their status first.",
-                use.dossiers,
-            )
-            raise Refused(message.format(n=number(use.dossiers)))
-        if use.history:
-            message = ngettext(
-                "This status stands in the history of {n} dossier. Rename it instead.",
-                "This status stands in the history of {n} dossiers. Rename it instead.",
-                use.history,
-            )
-            raise Refused(message.format(n=number(use.history)))
+        if message := why_it_stays(status, use):
+            raise Refused(message)
         await db.execute("delete from status where id = $1", status_id)
         await parts.record(campaign_id, "campaign.status_removed", by, label=status.label, triggers=use.triggers)
+
+
+def why_it_stays(status: Status, use: StatusUse) -> str:
+    """The sentence for a status that cannot be deleted, with the number of dossiers; "" when it can."""
+    if status.protected:
+        return _("Draft and Submitted belong to every campaign. They can be renamed, not deleted.")
+    if use.dossiers:
+        message = ngettext(
+            "{n} dossier has this status. Change its status first.",
+            "{n} dossiers have this status. Change their status first.",
+            use.dossiers,
+        )
+        return message.format(n=number(use.dossiers))
+    if use.history:
+        message = ngettext(
+            "This status stands in the history of {n} dossier. Rename it instead.",
+            "This status stands in the history of {n} dossiers. Rename it instead.",
+            use.history,
+        )
+        return message.format(n=number(use.history))
+    return ""

@@ -6,10 +6,11 @@ Whoever may edit people sees all of them; others see those who have a dossier in
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from portal import db
+from portal import db, timeline
 from portal.actor import Actor
 from portal.lists import Cursor, Keyset, Slice
 from portal.outcomes import Missing
@@ -52,6 +53,16 @@ from dossier d join campaign c on c.id = d.campaign_id join status s on s.id = d
 where d.person_id = $3
 and ($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))
 order by d.changed_at desc, d.id desc limit 200"""
+
+
+# Her history without what happened in campaigns that the actor may not see.
+HISTORY = f"""
+select {", ".join(f"e.{name}" for name in timeline.COLUMNS.split(", "))} from timeline_event e
+left join lateral (select coalesce(e.campaign_id, d.campaign_id) as seen_in from (select 1) one
+    left join dossier d on d.id = e.dossier_id) place on true
+where e.person_id = $3 and (place.seen_in is null and e.dossier_id is null or $1::bool or exists (
+    select from campaign_member m where m.campaign_id = place.seen_in and m.account_id = $2))
+order by e.id desc limit 200"""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +120,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class Suppression(msgspec.Struct, frozen=True):
     """Why an address is not written to. `scope` optional: necessary e-mail still goes. `by`: a name, or ""."""
 
-    scope: str
+    scope: Literal["all", "optional"]
     reason: str
     source: str
     at: datetime
@@ -208,6 +219,11 @@ async def suppressions(person: Person) -> list[Suppression]:
 async def dossiers_of(actor: Actor, person_id: int) -> list[PersonDossier]:
     """Her dossiers that the actor may see, last changed first."""
     return await db.fetch_as(PersonDossier, DOSSIERS, *actor.scope, person_id)
+
+
+async def history_of(actor: Actor, person_id: int) -> list[timeline.Event]:
+    """What happened to her that the actor may see, newest first."""
+    return await db.fetch_as(timeline.Event, HISTORY, *actor.scope, person_id)
 
 
 async def last_change(person_id: int) -> LastChange | None:

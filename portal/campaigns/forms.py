@@ -1,0 +1,177 @@
+"""The forms of campaigns: what browsers send, to drafts that actions understand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.accounts.words import role_word
+from portal.campaigns import checks, rules, words
+from portal.campaigns.checks import CampaignDraft, QuestionDraft, StatusDraft
+from portal.campaigns.queries import Campaign, Colleague, Question, Status
+from portal.i18n import LOCALES, _, current_locale, language_name
+from portal.outcomes import Refused
+from portal.web.fields import Choice, Choices, Flag, IdChoice, Integer, Moment, Options, Text, Texts
+from portal.web.forms import Form
+from portal.web.zone import Zone
+
+LONGEST_DESCRIPTION, LONGEST_HELP, LONGEST_CHOICES = 5_000, 1_000, 5_000
+
+
+class CampaignForm(Form):
+    """The settings of a campaign."""
+
+    title = Texts(missing=lambda: _("Enter the title."))
+    description = Texts(longest=LONGEST_DESCRIPTION, lines=True, required=False)
+    slug = Text(longest=rules.LONGEST_SLUG)
+    locales = Choices(required=True)
+    default_locale = Choice()
+    time_zone = Zone()
+    opens_at = Moment(required=False)
+    closes_at = Moment(required=False)
+    number_prefix = Text(longest=rules.LONGEST_PREFIX)
+    published = Flag()
+    version = Integer()
+
+    def draft(self) -> CampaignDraft:
+        """What the action takes."""
+        return CampaignDraft(**{name: self.values[name] for name in CampaignDraft.__struct_fields__})
+
+
+class NewCampaignForm(Form):
+    """What a campaign needs to exist; the rest follows on its settings page."""
+
+    title = Texts(missing=lambda: _("Enter the title."))
+    locales = Choices(required=True)
+    default_locale = Choice()
+    time_zone = Zone()
+    opens_at = Moment(required=False)
+    closes_at = Moment(required=False)
+    slug = Text(longest=rules.LONGEST_SLUG, required=False)
+    number_prefix = Text(longest=rules.LONGEST_PREFIX, required=False)
+
+    def draft(self) -> CampaignDraft:
+        """What the action takes."""
+        return CampaignDraft(**self.values)
+
+
+class StatusForm(Form):
+    """A status."""
+
+    label = Texts(longest=60, missing=lambda: _("Enter the name."))
+    public_label = Texts(longest=60, required=False)
+    tone = Choice()
+    is_decision = Flag()
+    version = Integer(required=False)
+
+    def draft(self) -> StatusDraft:
+        """What the action takes."""
+        return StatusDraft(**{name: self.values[name] for name in ("label", "public_label", "tone", "is_decision")})
+
+
+class QuestionForm(Form):
+    """A question. Choices are typed one on each line, in each language."""
+
+    kind = Choice()
+    label = Texts(longest=300, missing=lambda: _("Enter the question."))
+    help = Texts(longest=LONGEST_HELP, required=False)
+    lines = Texts(longest=LONGEST_CHOICES, lines=True, required=False)
+    is_required = Flag()
+    max_length = Integer(least=1, most=checks.LONGEST_ANSWER, required=False)
+    version = Integer(required=False)
+
+    def draft(self) -> QuestionDraft:
+        """What the action takes."""
+        return QuestionDraft(
+            kind=self.kind,
+            label=self.label,
+            help=self.help,
+            required=self.is_required,
+            choices=checks.lines_of(self.lines),
+            max_length=self.max_length or None,
+        )
+
+    def refuse(self, refused: Refused) -> None:
+        """The action knows choices, the page has lines of them."""
+        errors = {"lines" if name == "choices" else name: sentence for name, sentence in refused.errors.items()}
+        super().refuse(Refused(refused.message, errors=errors))
+
+
+class MemberForm(Form):
+    """A colleague for the team."""
+
+    prefix = "member-"
+    account = IdChoice(missing=lambda: _("Choose an account."))
+    role = Choice(missing=lambda: _("Choose a role."))
+
+
+class RemovalForm(Form):
+    """Who leaves which place in the team."""
+
+    account = Integer()
+    role = Choice("manager", "evaluator")
+
+
+# ------------------------------------------------------------------------------------------------ what to choose from
+def languages(locales: list[str] | None = None) -> Options:
+    """Languages by their names in the reader's language."""
+    return [(each, language_name(each)) for each in locales or LOCALES]
+
+
+def campaign_choices() -> dict[str, Options]:
+    """For CampaignForm and NewCampaignForm."""
+    return {"locales": languages(), "default_locale": languages()}
+
+
+def status_choices() -> dict[str, Options]:
+    """For StatusForm."""
+    return {"tone": [(each, words.tone_word(each)) for each in rules.TONES]}
+
+
+def question_choices() -> dict[str, Options]:
+    """For QuestionForm."""
+    return {"kind": [(each, words.kind_word(each)) for each in rules.KINDS]}
+
+
+def member_choices(colleagues: list[Colleague]) -> dict[str, Options]:
+    """For MemberForm."""
+    accounts = [(each.account_id, f"{each.name} ({each.email})") for each in colleagues]
+    return {"account": accounts, "role": [(each, role_word(each)) for each in ("evaluator", "manager")]}
+
+
+# ------------------------------------------------------------------------------------------------ filled in
+def new_campaign(time_zone: str) -> NewCampaignForm:
+    """An empty form with what most people want: all languages, the organisation's zone."""
+    values = {"locales": list(LOCALES), "default_locale": current_locale.get(), "time_zone": time_zone}
+    return NewCampaignForm(values, choices=campaign_choices())
+
+
+def of_campaign(campaign: Campaign) -> CampaignForm:
+    """The settings as they are."""
+    return CampaignForm(_values(campaign, CampaignForm), choices=campaign_choices())
+
+
+def empty_member(colleagues: list[Colleague]) -> MemberForm:
+    """The form that adds somebody to the team."""
+    return MemberForm({"role": "evaluator"}, choices=member_choices(colleagues))
+
+
+def of_status(status: Status) -> StatusForm:
+    """A status as it is."""
+    return StatusForm(_values(status, StatusForm), choices=status_choices())
+
+
+def of_question(question: Question) -> QuestionForm:
+    """A question as it is, its choices as lines."""
+    texts = {
+        locale: "\n".join(each["label"].get(locale, "") for each in question.choices)
+        for locale in LOCALES
+        if any(locale in each["label"] for each in question.choices)
+    }
+    values = {**_values(question, QuestionForm), "lines": texts, "is_required": question.required}
+    return QuestionForm(values, choices=question_choices())
+
+
+def _values(row: Any, form: type[Form]) -> dict[str, Any]:
+    """The row's fields that the form has too."""
+    fields = form().fields
+    return {name: getattr(row, name) for name in row.__struct_fields__ if name in fields}

@@ -1,0 +1,245 @@
+"""Pages of people: candidates, contacts, one person, what reaches her."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from portal.i18n import LOCALES, _, language_name
+from portal.ledger import queries as ledger
+from portal.ledger import words as ledger_words
+from portal.ledger.queries import MessageFilters, MessageRow
+from portal.outcomes import Missing, Refused, Stale
+from portal.people import actions, forms, queries, words
+from portal.people.actions import Taken
+from portal.people.forms import PersonForm
+from portal.people.queries import LATEST, Filters, Person, Suppression
+from portal.timeline_words import days_of
+from portal.web.conflicts import conflict
+from portal.web.forms import Form
+from portal.web.htmx import Request
+from portal.web.lists import asked, chips
+from portal.web.pages import page, see
+from portal.web.rights import needs
+
+SEE, EDIT = needs("person.see"), needs("person.edit")
+PERSON = "/people/{person_id:int}"
+KINDS = {"candidate": "candidates", "contact": "contacts"}
+
+
+# ------------------------------------------------------------------------------------------------ lists
+@get("/people", opt=SEE)
+async def people(request: Request) -> Response[Any]:
+    """The people most look for."""
+    return see(request, "/people/candidates")
+
+
+@get("/people/candidates", opt=SEE)
+async def candidates(
+    request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
+) -> Response[Any]:
+    """Those who apply, or may."""
+    return await _list(request, Filters(kind="candidate", q=q, locale=_known(locale), opted_out=bool(out)))
+
+
+@get("/people/contacts", opt=SEE)
+async def contacts(
+    request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
+) -> Response[Any]:
+    """Everybody else we write to."""
+    return await _list(request, Filters(kind="contact", q=q, locale=_known(locale), opted_out=bool(out)))
+
+
+def _known(locale: str) -> str:
+    return locale if locale in LOCALES else ""
+
+
+async def _list(request: Request, filters: Filters) -> Response[Any]:
+    path = f"/people/{KINDS[filters.kind]}"
+    query = {"q": filters.q, "locale": filters.locale, "out": "1" if filters.opted_out else ""}
+    found = await queries.search(request.user, filters, asked(request, LATEST))
+    return page(
+        request,
+        "people/list.html",
+        people=found,
+        some=bool(found) or bool(await queries.count(request.user, filters.kind)),
+        filters=filters,
+        path=path,
+        query=query,
+        chips=chips(path, _active(filters), query),
+        locales=[(each, language_name(each)) for each in LOCALES],
+    )
+
+
+def _active(filters: Filters) -> list[tuple[str, str]]:
+    """(query parameter, its words) of the filters that are set."""
+    active = []
+    if filters.q.strip():
+        active.append(("q", _("Search: {words}").format(words=filters.q.strip())))
+    if filters.locale:
+        active.append(("locale", _("Language: {language}").format(language=language_name(filters.locale))))
+    if filters.opted_out:
+        active.append(("out", _("Opted out of optional e-mail")))
+    return active
+
+
+# ------------------------------------------------------------------------------------------------ a new person
+@get("/people/new", opt=EDIT)
+async def new_person_page(request: Request, kind: FromQuery[str] = "candidate") -> Response[Any]:
+    """The form for a person added by hand."""
+    return _new(request, kind, forms.empty())
+
+
+@post("/people/new", opt=EDIT, status_code=303)
+async def create_person(request: Request, kind: FromQuery[str] = "candidate") -> Response[Any]:
+    """Add a person by hand."""
+    form = await PersonForm.read(request, choices=forms.choices())
+    if not form.valid:
+        return _new(request, kind, form, status_code=422)
+    try:
+        person_id = await actions.create(request.user, form.draft(kind))
+    except Refused as refused:
+        form.refuse(refused)
+        return _new(request, kind, form, owner=_owner(refused), status_code=422)
+    return see(request, f"/people/{person_id}", _("Record created."))
+
+
+def _owner(refused: Refused) -> Person | None:
+    """Who has the address already, to link there."""
+    return refused.person if isinstance(refused, Taken) else None
+
+
+def _new(
+    request: Request, kind: str, form: Form, *, owner: Person | None = None, status_code: int = 200
+) -> Response[Any]:
+    if kind not in KINDS:
+        raise Missing
+    labels = words.labels()
+    template, back = "people/new.html", f"/people/{KINDS[kind]}"
+    return page(request, template, status_code=status_code, kind=kind, form=form, owner=owner, labels=labels, back=back)
+
+
+# ------------------------------------------------------------------------------------------------ one person
+@get(PERSON, opt=SEE)
+async def person_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Facts, what reaches her, her dossiers, her messages, her history."""
+    person = await queries.one(request.user, person_id)
+    return page(
+        request,
+        "people/person.html",
+        person=person,
+        back=f"/people/{KINDS[person.kind]}",
+        kind=words.kind_word(person.kind),
+        reach=[_explained(request, each) for each in await queries.suppressions(person)],
+        dossiers=await queries.dossiers_of(request.user, person_id) if request.user.may("dossier.see") else [],
+        messages=await _messages(request, person_id),
+        words=ledger_words,
+        days=days_of(await queries.history_of(request.user, person_id)),
+    )
+
+
+async def _messages(request: Request, person_id: int) -> list[MessageRow]:
+    """The latest messages to her that the actor may see."""
+    if not request.user.may("message.see"):
+        return []
+    return (await ledger.search(request.user, MessageFilters(person_id=person_id))).items
+
+
+def _explained(request: Request, each: Suppression) -> dict[str, Any]:
+    """A reason not to write to her with all that a page says about it."""
+    return {
+        "it": each,
+        "word": words.reach_word(each),
+        "source": words.source_word(each.source),
+        "consequence": words.consequence(each),
+        "lifter": words.lifter(each),
+        "may_lift": actions.may_lift(request.user, each.reason),
+    }
+
+
+@get(f"{PERSON}/edit", opt=EDIT)
+async def edit_person_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """The record as a form."""
+    person = await queries.one(request.user, person_id)
+    return _edit(request, person, forms.of_person(person))
+
+
+@post(f"{PERSON}/edit", opt=EDIT, status_code=303)
+async def change_person(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Save the record; 409 compares when somebody was faster."""
+    person = await queries.one(request.user, person_id)
+    form = await PersonForm.read(request, choices=forms.choices())
+    if not form.valid:
+        return _edit(request, person, form, status_code=422)
+    try:
+        await actions.change(request.user, person_id, form.version, form.draft(person.kind))
+    except Refused as refused:
+        form.refuse(refused)
+        return _edit(request, person, form, owner=_owner(refused), status_code=422)
+    except Stale as stale:
+        theirs, own = forms.of_person(stale.theirs), f"/people/{person_id}/edit"
+        return conflict(request, stale, form, theirs, labels=words.labels(), action=own, back=own)
+    return see(request, f"/people/{person_id}", _("Saved."))
+
+
+def _edit(
+    request: Request, person: Person, form: Form, *, owner: Person | None = None, status_code: int = 200
+) -> Response[Any]:
+    labels = words.labels()
+    template = "people/edit.html"
+    return page(request, template, status_code=status_code, person=person, form=form, owner=owner, labels=labels)
+
+
+# ------------------------------------------------------------------------------------------------ what reaches her
+@get(f"{PERSON}/opt-out", opt=EDIT)
+async def opt_out_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Say what opting out does before it is done."""
+    return page(request, "people/opt_out.html", person=await queries.one(request.user, person_id))
+
+
+@post(f"{PERSON}/opt-out", opt=EDIT, status_code=303)
+async def opt_out(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """No more optional e-mail (Z31)."""
+    await actions.opt_out(person_id, request.user)
+    return see(request, f"/people/{person_id}", _("Opted out of optional e-mail."))
+
+
+@get(f"{PERSON}/opt-in", opt=EDIT)
+async def opt_in_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Say what it takes to write to her again."""
+    return page(request, "people/opt_in.html", person=await queries.one(request.user, person_id))
+
+
+@post(f"{PERSON}/opt-in", opt=EDIT, status_code=303)
+async def opt_in(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Optional e-mail again (Z31)."""
+    await actions.opt_in(person_id, request.user)
+    return see(request, f"/people/{person_id}", _("Optional e-mail goes to this person again."))
+
+
+@get(f"{PERSON}/unblock", opt=EDIT)
+async def unblock_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Say what unblocking does before it is done."""
+    person = await queries.one(request.user, person_id)
+    blocks = [each for each in await queries.suppressions(person) if each.reason != "opted_out"]
+    if not blocks:
+        raise Missing
+    return page(request, "people/unblock.html", person=person, block=_explained(request, blocks[0]))
+
+
+@post(f"{PERSON}/unblock", opt=EDIT, status_code=303)
+async def unblock(request: Request, person_id: FromPath[int]) -> Response[Any]:
+    """Write to a blocked address again (B08)."""
+    person = await queries.one(request.user, person_id)
+    for each in await queries.suppressions(person):
+        if each.reason != "opted_out":
+            await actions.unblock(person_id, request.user, each.scope)
+    return see(request, f"/people/{person_id}", _("The address is no longer blocked."))
+
+
+routes = [
+    people, candidates, contacts, new_person_page, create_person, person_page, edit_person_page, change_person,
+    opt_out_page, opt_out, opt_in_page, opt_in, unblock_page, unblock,
+]  # fmt: skip
