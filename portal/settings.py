@@ -19,6 +19,7 @@ SECRET_LENGTH = 32
 MAILBOX_OFFSET = 25  # the on-screen mailbox listens on the web port plus this: 8025 beside 8000
 # What to visit when we listen everywhere.
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+EXPECTED: dict[object, str] = {"lease_seconds": "a number of seconds above 0"}
 Tls = Literal["none", "starttls", "tls"]
 
 
@@ -237,5 +238,5 @@ def _sentence(wrong: ValidationError) -> str:
     if not first["loc"]:
         return said
     name = f"PORTAL_{str(first['loc'][0]).upper()}"
-    expected = first.get("ctx", {}).get("expected", said)
+    expected = EXPECTED.get(first["loc"][0], first.get("ctx", {}).get("expected", said))
     return f"{name} is wrong: expected {expected}."

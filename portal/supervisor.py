@@ -18,17 +18,22 @@ MOST_DEATHS = 5
 WITHIN = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 STOP_SECONDS = 20.0
+TELL_AFTER = 3.0
 USAGE = 2  # this exit status means a wrong setting: trying again changes nothing
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Program:
-    """A child: its name in the logs and its command. Those that are `needed_by_others` stop last."""
+    """A child: its name in the logs and its command. Those that are `needed_by_others` stop last.
+
+    `patience`: seconds between the request to end and SIGKILL.
+    """
 
     name: str
     command: Sequence[str | Path]
     needed_by_others: bool = False
+    patience: float = STOP_SECONDS
 
 
 class GaveUp(Exception):
@@ -36,7 +41,10 @@ class GaveUp(Exception):
 
 
 class Supervisor:
-    """`await Supervisor(programs, environment).run()` returns when a signal asked for the end and all have ended."""
+    """`await Supervisor(programs, environment).run()` returns when a signal asked for the end and all have ended.
+
+    A second signal ends the patience with those that are still at work.
+    """
 
     def __init__(
         self,
@@ -50,13 +58,14 @@ class Supervisor:
         self.width = max(len(program.name) for program in programs) if prefixed else 0
         self.write = write or _to_standard_error
         self.ending = asyncio.Event()
+        self.at_once = asyncio.Event()
         self.children: dict[str, asyncio.subprocess.Process] = {}
 
     async def run(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
         """Keep the programs alive until a signal comes; `meanwhile` runs beside them. Raises GaveUp."""
         loop = asyncio.get_running_loop()
         for number in STOPS:
-            loop.add_signal_handler(number, self.ending.set)
+            loop.add_signal_handler(number, self._on_signal)
         keepers = [asyncio.create_task(self._keep(program)) for program in self.programs]
         beside = asyncio.create_task(_call(meanwhile))
         end = asyncio.create_task(self.ending.wait())
@@ -67,10 +76,17 @@ class Supervisor:
             beside.cancel()
             await self._stop_all()
             await asyncio.gather(end, beside, return_exceptions=True)
+            for number in STOPS:
+                loop.remove_signal_handler(number)
         results = await asyncio.gather(*keepers, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+
+    def _on_signal(self) -> None:
+        if self.ending.is_set():
+            self.at_once.set()
+        self.ending.set()
 
     # -------------------------------------------------------------------------------------------- keeping one alive
     async def _keep(self, program: Program) -> None:
@@ -136,16 +152,22 @@ class Supervisor:
     async def _stop_all(self) -> None:
         """Those that others need (the mailbox, while workers are in mid-letter) go last."""
         for last in (False, True):
-            names = [program.name for program in self.programs if program.needed_by_others is last]
-            await asyncio.gather(*(self._stop(self.children[name]) for name in names if name in self.children))
+            programs = [program for program in self.programs if program.needed_by_others is last]
+            await asyncio.gather(*(self._stop(each) for each in programs if each.name in self.children))
 
-    async def _stop(self, child: asyncio.subprocess.Process) -> None:
+    async def _stop(self, program: Program) -> None:
+        child = self.children[program.name]
         _signal(child, signal.SIGTERM)
-        try:
-            await asyncio.wait_for(child.wait(), STOP_SECONDS)
-        except TimeoutError:
+        ended = asyncio.create_task(child.wait())
+        at_once = asyncio.create_task(self.at_once.wait())
+        await asyncio.wait([ended, at_once], timeout=TELL_AFTER, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done() and not at_once.done():
+            self._say(program.name, "is finishing what it has begun; Ctrl-C again stops it at once")
+            await asyncio.wait([ended, at_once], timeout=program.patience, return_when=asyncio.FIRST_COMPLETED)
+        at_once.cancel()
+        if not ended.done():
             _signal(child, signal.SIGKILL)
-            await child.wait()
+        await ended
 
 
 def _recent(deaths: Sequence[float]) -> int:

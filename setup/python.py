@@ -35,8 +35,10 @@ def start_again_with_a_newer_python():
     for name in NEWER:
         if shutil.which(name):
             os.execvp(name, [name, *sys.argv])
-    give_up("Python 3.11 or newer is needed, and python3 is %d.%d: install one, or name it: make PYTHON=/path/to/python3"
-            % sys.version_info[:2])
+    give_up(
+        "Python 3.11 or newer is needed, and python3 is %d.%d: install one, or name it: make PYTHON=/path/to/python3"
+        % sys.version_info[:2]
+    )
 
 
 def stamp(kind):
@@ -76,36 +78,76 @@ def make_venv():
         import ensurepip  # noqa: F401
     except ImportError:  # Debian without python3-venv
         if not has_pip():
-            give_up("Python cannot make virtual environments: install them first (on Debian and Ubuntu: "
-                    "apt install python%d.%d-venv)." % sys.version_info[:2])
+            give_up(
+                "Python cannot make virtual environments: install them first (on Debian and Ubuntu: "
+                "apt install python%d.%d-venv)." % sys.version_info[:2]
+            )
         venv.create(VENV, with_pip=False, symlinks=True)
-        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes",
-            "--only-binary", ":all:", "--target", site_packages(), "-r", UV)
+        run(
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--target",
+            site_packages(),
+            "-r",
+            UV,
+        )
     else:
         venv.create(VENV, with_pip=True, symlinks=True)
 
 
 def has_pip():
-    return subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL) == 0
+    return (
+        subprocess.call(
+            [sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        == 0
+    )
 
 
 def site_packages():
     return subprocess.check_output(
-        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True).strip()
+        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    ).strip()
 
 
 def install(kind):
     """With uv (seconds), else with pip (half a minute), whose settings may know a mirror that uv does not."""
     print("Installing the Python packages", flush=True)
     if not has_uv():
-        run(PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes",
-            "--only-binary", ":all:", "-r", UV)
+        run(
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "-r",
+            UV,
+        )
     uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
     if subprocess.call([*uv, "--require-hashes", "-r", FILES[kind]], cwd=ROOT) != 0:
         print("uv could not do it; pip takes longer", flush=True)
-        run(PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes",
-            "-r", FILES[kind])
+        run(
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "-r",
+            FILES[kind],
+        )
     run(*uv, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 

@@ -24,6 +24,7 @@ from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.servers import Urls
 from portal.embedded.valkey import Valkey
+from setup import browser
 from tests.clients import app, client, fresh_client, make_client
 
 __all__ = ["app", "client", "fresh_client", "make_client"]
@@ -114,6 +115,12 @@ def valkey_url(servers: Urls) -> str:
     with redis.Redis.from_url(servers.redis) as client:
         client.flushdb()
     return servers.redis
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium or Chrome. Without one, the test is skipped."""
+    return browser.find() or pytest.skip(browser.SKIPPED)
 
 
 async def _command(servers: Urls, sql: str) -> None:

@@ -69,6 +69,8 @@ def _finding(subject: str, check: Callable[[], str]) -> Finding:
         return Finding(subject, check())
     except ToDo as found:
         return Finding(subject, str(found), is_fine=False)
+    except OSError as failed:
+        return Finding(subject, f"it does not answer ({failed}): start it, or correct its address", is_fine=False)
     except Exception as failed:  # whatever a server or a library says is the finding
         return Finding(subject, f"{type(failed).__name__}: {failed}", is_fine=False)
 
@@ -104,10 +106,13 @@ async def _clock() -> str:
 
 
 async def _queue(url: str) -> str:
-    from redis.asyncio import Redis
+    from redis.asyncio import Redis, RedisError
 
-    async with Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS) as client:
-        info = await client.info("server")
+    try:
+        async with Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS) as client:
+            info = await client.info("server")
+    except RedisError as failed:
+        raise ToDo(f"it does not answer ({str(failed).rstrip('.')}): start it, or correct PORTAL_REDIS_URL") from failed
     return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info.get('redis_version', ''))}".strip()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 3
 ASK_EVERY = 0.1
 READY_WITHIN = 60.0
+LONGEST_LETTER = 630.0  # seconds; a server may take 600 for the reply to the final dot (RFC 5321 4.5.3.2.6)
 
 
 @click.command()
@@ -200,7 +201,7 @@ def supervise(given: Settings, ready: Callable[[], None], *, reload: bool = Fals
     programs = [] if given.smtp else [Program("mailbox", [*portal, "mailbox"], needed_by_others=True)]
     programs += [
         Program("web", [*portal, "serve", *(["--reload"] if reload else [])]),
-        Program("work", [*portal, "work"]),
+        Program("work", [*portal, "work"], patience=LONGEST_LETTER),
         Program("clock", [*portal, "clock"]),
     ]
 
