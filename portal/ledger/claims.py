@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.ledger.sessions import Connection
 from portal.ledger.work import Batch, Parcel, Run, Work
 
 # One batch of a lane, the longest due first. `skip locked`: two workers never wait for each other. The run is
@@ -48,6 +49,16 @@ CUT = "update batch set lo = null, hi = null, size = cardinality($2::bigint[]), 
 
 RELEASE = """
 update batch set run_id = null where run_id = $1 and done_at is null and id <> all ($2::bigint[])"""
+
+# Why messages may not go: "moved on" (cancelled, settled, another try), what has to wait, or a reason of suppression;
+# null when nothing of this stands in the way.
+WHY_NOT = """
+select m.id, case when m.state <> 'queued' or m.attempts <> w.try then 'moved on' when o.gate <> 'open' then 'paused'
+    when s.paused then 'sender paused' else (
+        select x.reason from suppression x where x.address = m.address::citext and (x.scope = 'all' or m.optional)
+        limit 1) end
+from unnest($1::bigint[], $2::smallint[]) w(id, try) join message m on m.id = w.id
+join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id"""
 
 # Probes, one a lane: a million batches due in one lane cost as much as one.
 DUE_LANES = """
@@ -111,6 +122,12 @@ async def within_limit(run: Run, row: Any, parcels: list[Parcel]) -> tuple[Any, 
         await db.execute(REST, row["id"], [parcel.id for parcel in parcels[take:]])
         await db.execute(CUT, row["id"], [parcel.id for parcel in parcels[:take]])
     return day, parcels[:take]
+
+
+async def why_not(session: Connection, works: list[Work]) -> dict[int, str]:
+    """Reasons by message id, of those that may not go: moved on, paused, sender paused, or one of suppression."""
+    rows = await session.fetch(WHY_NOT, [work.id for work in works], [work.attempt for work in works])
+    return {row[0]: row[1] for row in rows if row[1]}
 
 
 async def due_lanes(run: Run) -> list[int]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import date
 
 from portal.ledger import runs
+from portal.ledger.claims import why_not
 from portal.ledger.rules import NO_DOT
 from portal.ledger.sessions import GONE
 from portal.ledger.work import Asker, Fact, Run, RunLost, Work, columns_of
@@ -35,15 +36,6 @@ select $1, $2, array(
                     and (x.scope = 'all' or m.optional))), $6, $7, $8, $9
 where exists (select from run where id = $1 and ended_at is null)
 on conflict do nothing returning intents"""
-
-# Why a dot was not allowed: "moved on" (cancelled, settled, another try), a reason of suppression, or what has to wait.
-WHY = """
-select m.id, case when m.state <> 'queued' or m.attempts <> w.try then 'moved on' when o.gate <> 'open' then 'paused'
-    when s.paused then 'sender paused' else coalesce((
-        select x.reason from suppression x where x.address = m.address::citext and (x.scope = 'all' or m.optional)
-        limit 1), 'another day') end
-from unnest($1::bigint[], $2::smallint[]) w(id, try) join message m on m.id = w.id
-join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id"""
 
 Ask = tuple[Asker, Work]
 
@@ -141,12 +133,10 @@ class Journal:
 
     async def refuse(self, refused: list[Ask]) -> None:
         """Ask for the reason. When even that fails the message goes back: the next flush recovers."""
-        columns = [work.id for _connection, work in refused], [work.attempt for _connection, work in refused]
         try:
-            rows = await self.run.flush_db.fetch(WHY, *columns)
+            reasons = await why_not(self.run.flush_db, [work for _connection, work in refused])
         except GONE:
-            rows = []
+            reasons = {}
             self.run.broke()
-        reasons: dict[int, str] = {row[0]: row[1] for row in rows}
         for connection, work in refused:
             connection.refused(work, reasons.get(work.id, "another day"))

@@ -42,6 +42,7 @@ class Dispatcher:
         self.counts: Counter[str] = Counter()
         self.refused_senders: dict[int, str] = {}  # sender id -> the server's words; for the engine to pause
         self.losses: dict[int, int] = {}  # message id -> accepted ones when a connection last broke under it
+        self.recheck = False  # a message was refused that others in the lanes may resemble
         self.slowed = False
         self.stopping = False
 
@@ -126,17 +127,25 @@ class Dispatcher:
         return work.losses >= POISON
 
     def refused(self, work: Work, why: str) -> None:
-        """The ledger's no. Suppressed: settled as skipped. Paused: with it goes what would be refused next."""
+        """The ledger's no. A refusal costs a connection: so what waits is looked at again, before it costs another."""
         self.counts["not allowed"] += 1
-        if why in SUPPRESSED:
-            return self.run.fact(work, NO_DOT, why)
-        self.run.drop(work)
-        if why == "paused":
-            self.lanes.drop(self.run, lambda other: other.batch.origin_id == work.batch.origin_id)
-        elif why == "sender paused":
-            self.lanes.drop(self.run, lambda other: other.batch.sender_id == work.batch.sender_id)
-        elif why == "another day":
+        self.recheck = True
+        self.lanes.room.set()
+        self.set_aside(work, why)
+        if why == "another day":
             self.lanes.drop(self.run, lambda other: other.batch is work.batch)
+
+    def set_aside(self, work: Work, why: str) -> None:
+        """Suppressed: settled as skipped. Anything else goes back to the ledger."""
+        if why in SUPPRESSED:
+            self.run.fact(work, NO_DOT, why)
+        else:
+            self.run.drop(work)
+
+    def keep_only_sendable(self, reasons: dict[int, str]) -> None:
+        """Take out of the lanes what may not go (any more); reasons by message id."""
+        for work in self.lanes.remove(lambda work: work.id in reasons):
+            self.set_aside(work, reasons[work.id])
 
     def sender_refused(self, work: Work, reply: str) -> None:
         """MAIL FROM refused for good: the sender is paused, no message fails."""

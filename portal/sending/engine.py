@@ -78,6 +78,7 @@ class Shift:
         room = self.dispatcher.lanes.room
         while True:
             room.clear()
+            self.pool.grow()
             if not await self.fill():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL):  # not wait_for: it may swallow the task's end
@@ -87,6 +88,7 @@ class Shift:
         """Claim the most urgent due batch there is room for. False: nothing to do now."""
         try:
             await self.pause_refused()
+            await self.look_again()
             lanes = [lane for lane in await claims.due_lanes(self.run) if self.dispatcher.lanes.has_room(lane)]
             if not lanes or not await self.pool.ready():
                 return False
@@ -121,6 +123,14 @@ class Shift:
         if self.pool.login_refused:
             await actions.pause_due_senders(self.pool.login_refused, SYSTEM)
             self.pool.login_refused = ""
+
+    async def look_again(self) -> None:
+        """After a refusal: what waits here may have been paused, cancelled or suppressed with it."""
+        if self.dispatcher.recheck:
+            self.dispatcher.recheck = False
+            async with self.run.claiming:
+                reasons = await claims.why_not(self.run.claim_db, list(self.dispatcher.lanes))
+            self.dispatcher.keep_only_sendable(reasons)
 
     async def tend(self) -> None:
         """Once a second."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from portal.ledger.rules import Lane
 from portal.ledger.work import Run, Work
@@ -21,6 +22,9 @@ class Lanes:
 
     def __len__(self) -> int:
         return sum(map(len, self.queues.values()))
+
+    def __iter__(self) -> Iterator[Work]:
+        return itertools.chain.from_iterable(self.queues.values())
 
     def has_room(self, lane: int) -> bool:
         """Whether more of this lane may be claimed."""
@@ -46,9 +50,14 @@ class Lanes:
 
     def drop(self, run: Run, unwanted: Callable[[Work], bool] = lambda work: True) -> None:
         """Give these back to the ledger: others may send them, later or from elsewhere."""
-        for lane, queue in self.queues.items():
-            self.queues[lane] = deque(work for work in queue if not unwanted(work))
-            for work in queue:
-                if unwanted(work):
-                    run.drop(work)
-        self.room.set()
+        for work in self.remove(unwanted):
+            run.drop(work)
+
+    def remove(self, unwanted: Callable[[Work], bool]) -> list[Work]:
+        """Take these out."""
+        removed = [work for work in self if unwanted(work)]
+        if removed:
+            for lane, queue in self.queues.items():
+                self.queues[lane] = deque(work for work in queue if not unwanted(work))
+            self.room.set()
+        return removed

@@ -50,7 +50,8 @@ class Pool:
 
     def grow(self) -> None:
         """Open more connections when the backlog is worth it."""
-        wanted = min(self.cap, 1 + len(self.dispatcher.lanes) // BACKLOG)
+        backlog = len(self.dispatcher.lanes)
+        wanted = min(self.cap, 1 + backlog // BACKLOG) if backlog else 0
         for _ in range(wanted - len(self.dispatcher.alive) - len(self.opening)):
             if self.may_open:
                 task = asyncio.create_task(self.open())

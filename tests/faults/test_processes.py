@@ -42,13 +42,13 @@ async def test_P1_P3_workers_killed_and_valkey_emptied_in_mid_send(fresh_databas
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port) as own:
         own.start("clock")
-        workers = [own.start("work"), own.start("work")]
+        workers = [await own.worker(), await own.worker()]
         for kill in range(3):
             await arrived(sink, COUNT * (kill + 1) // 5)
             await own.kill(workers[kill % 2])
             with redis.Redis.from_url(valkey_url) as valkey:
                 valkey.flushall()
-            workers[kill % 2] = own.start("work")
+            workers[kill % 2] = await own.worker()
         await settled(0, 30)
         assert [await own.end(worker) for worker in workers] == [0, 0]
     await compare(sink, COUNT, most_uncertain=3 * CONNECTIONS)
@@ -58,11 +58,11 @@ async def test_P2_workers_ended_in_turn_leave_no_doubt(fresh_database: str, valk
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port) as own:
         own.start("clock")
-        workers = [own.start("work"), own.start("work")]
+        workers = [await own.worker(), await own.worker()]
         for turn in range(3):
             await arrived(sink, COUNT * (turn + 1) // 5)
             assert await own.end(workers[turn % 2]) == 0
-            workers[turn % 2] = own.start("work")
+            workers[turn % 2] = await own.worker()
         await settled(0, 30)
         assert [await own.end(worker) for worker in workers] == [0, 0]
     await compare(sink, COUNT, most_uncertain=0)
@@ -72,7 +72,7 @@ async def test_P6_a_sleeping_worker_is_taken_over_and_writes_no_dot_after(fresh_
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port, lease=1.0) as own:
         own.start("clock")
-        sleeper, _other = own.start("work"), own.start("work")
+        sleeper, _other = await own.worker(), await own.worker()
         await arrived(sink, COUNT // 5)
         sleeper.send_signal(19)  # SIGSTOP
         await asyncio.sleep(4)

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal import db
+
 ROOT = Path(__file__).parent.parent.parent
 STOPS_WITHIN = 20
 
@@ -38,6 +40,14 @@ class House:
         code = f"from workers.run import {what}; {what}()"
         process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **own})
         self.processes.append(process)
+        return process
+
+    async def worker(self) -> subprocess.Popen[bytes]:
+        """A worker that has begun its run."""
+        process = self.start("work")
+        async with asyncio.timeout(STOPS_WITHIN):
+            while not await db.fetchval("select 1 from run where worker like '%:' || $1::text", str(process.pid)):
+                await asyncio.sleep(0.05)
         return process
 
     async def kill(self, process: subprocess.Popen[bytes]) -> None:
