@@ -29,9 +29,13 @@ WHOLE = ""  # the error that belongs to no field
 
 
 class Form:
-    """The base of all forms. `prefix` keeps ids apart where two forms stand on one page."""
+    """The base of all forms. `prefix` keeps ids apart where two forms stand on one page.
+
+    `unseen` are the hidden fields: nobody can mend them, so their errors belong to the whole form.
+    """
 
     prefix: ClassVar[str] = ""
+    unseen: ClassVar[frozenset[str]] = frozenset({"version"})
 
     def __init__(
         self,
@@ -69,12 +73,13 @@ class Form:
         single = {each for name, field in self.fields.items() if not field.many for each in field.names(name)}
         many = {name for name, field in self.fields.items() if field.many}
         if any(name not in single | many or (name in single and len(values) > 1) for name, values in sent.items()):
-            self.errors[WHOLE] = _("This page is out of date. Reload it and try again.")
+            self.errors[WHOLE] = out_of_date()
         for name, field in self.fields.items():
             try:
                 self.values[name] = field.read(name, sent, self.options(name))
             except Invalid as invalid:
-                self.errors[name] = str(invalid)
+                unseen = name in self.unseen
+                self.errors[WHOLE if unseen else name] = out_of_date() if unseen else str(invalid)
 
     @property
     def valid(self) -> bool:
@@ -120,6 +125,11 @@ class Form:
     def first_ids(self) -> dict[str, str]:
         """field -> id of its first element, where the summary's link goes."""
         return {name: self.id(field.names(name)[0]) for name, field in self.fields.items()}
+
+
+def out_of_date() -> str:
+    """The sentence for what an untouched form of today would never send."""
+    return _("This page is out of date. Reload it and try again.")
 
 
 def _declared(form: type[Form]) -> dict[str, Field[Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from jinja2 import Environment
 from litestar import route
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
@@ -57,20 +58,20 @@ def plumbing(
     time_zone: str = "UTC",
     has_mailbox: bool = False,
     static: Path = STATIC,
-    extra_templates: Sequence[Path] = (),
+    templates: Environment | None = None,
 ) -> Web:
     """Everything the web needs.
 
     `session`: the middleware that sets `scope["user"]` and `scope["session"]` (see web/session.py).
     `organisation`: asked once per page for its `name` and `brand_colour`.
     `remember_language`: called when somebody signed in chooses a language.
-    `extra_templates`: more folders with templates.
+    `templates`: another environment than that of our own templates.
     `checks`: what `/health/ready` tries, by name.
     """
     assets = Assets(static)
     state = State(
         {
-            "templates": environment(assets, [TEMPLATES, *extra_templates]),
+            "templates": templates or environment(assets),
             "assets": assets,
             "valkey": valkey,
             "base_url": base_url.rstrip("/"),

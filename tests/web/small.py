@@ -14,17 +14,21 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portal.actor import Actor
 from portal.outcomes import Missing, Refused, Stale
+from portal.web import templating
+from portal.web.assets import Assets
 from portal.web.fields import Choice, Choices, Email, File, Flag, IdChoice, Integer, Moment, Text, Texts
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.limits import Valkey, limited
 from portal.web.pages import letter, page, see
-from portal.web.plumbing import plumbing
+from portal.web.plumbing import STATIC, plumbing
 from portal.web.rights import needs, public
 from portal.web.session import Toast
+from portal.web.templating import environment
 from tests.clients import BASE_URL
 
-TEMPLATES = Path(__file__).parent / "templates"
+FOLDER = Path(__file__).parent / "templates"
+TEMPLATES = environment(Assets(STATIC), [templating.TEMPLATES, FOLDER])
 ALICE = Actor(kind="user", account_id=1, name="Alice", rights=frozenset({"home.see", "dossier.see"}), locale="en")
 KEY = Actor(kind="api", account_id=1, name="Alice", rights=frozenset({"dossier.see"}))
 
@@ -149,5 +153,5 @@ ROUTES = [home, act, ask, take, secret, undeclared, paper, broken, gone, stale, 
 def small_app(door: Door | None = None, *, valkey: Valkey | None = None, **plumbing_arguments: Any) -> Litestar:
     """The app, with templates of tests/web/templates beside the portal's own."""
     arguments = {"base_url": BASE_URL, "secret": "s" * 32, "session": [door or Door()]} | plumbing_arguments
-    web = plumbing(valkey=valkey, extra_templates=[TEMPLATES], **arguments)
+    web = plumbing(valkey=valkey, templates=TEMPLATES, **arguments)
     return Litestar(route_handlers=[*ROUTES, *web.routes], openapi_config=None, logging_config=None, **web.config)
