@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from portal import tokens
 from portal.actor import candidate
@@ -23,7 +24,7 @@ from portal.web.pages import page, see
 from portal.web.rights import public
 
 LARGEST_BODY = 65_000_000  # several documents at once; each of them is held to files.MAX_BYTES
-TRIES_A_MINUTE = 20  # forms sent from one address
+TRIES_A_MINUTE = 30  # forms sent from one address
 LOOKS_A_MINUTE = 120  # ways back tried from one address: nobody guesses 120 bits, but nobody shall try
 
 
@@ -37,7 +38,7 @@ async def open_calls(request: Request) -> Response[Any]:
 
 
 @get("/apply/{slug:str}", opt=public())
-async def call_form(request: Request, slug: str) -> Response[Any]:
+async def call_form(request: Request, slug: FromPath[str]) -> Response[Any]:
     """The form of a call, or when it opens or has closed."""
     call = await queries.call(slug)
     locale = language(request, call)
@@ -53,7 +54,7 @@ async def call_form(request: Request, slug: str) -> Response[Any]:
     guards=[limited("apply", TRIES_A_MINUTE)],
     request_max_body_size=LARGEST_BODY,
 )
-async def apply(request: Request, slug: str) -> Response[Any]:
+async def apply(request: Request, slug: FromPath[str]) -> Response[Any]:
     """A new application: a draft to come back to, or submitted at once."""
     call = await queries.call(slug)
     with use(language(request, call), call.time_zone):
@@ -72,14 +73,16 @@ async def apply(request: Request, slug: str) -> Response[Any]:
 
 # ------------------------------------------------------------------------------------------------ the way back
 @get("/apply/{slug:str}/{token:str}", opt=public(), guards=[limited("apply-look", LOOKS_A_MINUTE)])
-async def way_back(request: Request, slug: str, token: str, done: str = "") -> Response[Any]:
+async def way_back(
+    request: Request, slug: FromPath[str], token: FromPath[str], done: FromQuery[str] = ""
+) -> Response[Any]:
     """A draft: the form with what was saved. Submitted: where the application stands."""
     dossier = await queries.by_link(slug, token)
     with use(language_of(request, dossier), dossier.time_zone):
         questions = await queries.questions(dossier.campaign_id)
         if not dossier.is_draft or state(dossier, datetime.now(UTC)) != "open":
             return await status_page(request, dossier, done)
-        values = shown_answers(questions, dossier.answers, dossier.locale)
+        values = shown_answers(questions, dossier.answers)
         values |= {"first_name": dossier.first_name, "last_name": dossier.last_name, "locale": dossier.locale}
         form = DraftForm.over(questions, dossier.locales, {**values, "version": dossier.version})
         return await draft_page(request, dossier, form, done=done)
@@ -91,7 +94,7 @@ async def way_back(request: Request, slug: str, token: str, done: str = "") -> R
     guards=[limited("apply", TRIES_A_MINUTE)],
     request_max_body_size=LARGEST_BODY,
 )
-async def save_or_submit(request: Request, slug: str, token: str) -> Response[Any]:
+async def save_or_submit(request: Request, slug: FromPath[str], token: FromPath[str]) -> Response[Any]:
     """Save the draft, or submit it. A second click finds it submitted and shows the same page."""
     dossier = await queries.by_link(slug, token)
     with use(language_of(request, dossier), dossier.time_zone):
@@ -124,7 +127,7 @@ async def _somebody_was_faster(
 
 
 @get("/apply/{slug:str}/{token:str}/files/{file_id:int}", opt=public(), guards=[limited("apply-look", LOOKS_A_MINUTE)])
-async def own_document(slug: str, token: str, file_id: int) -> Response[bytes]:
+async def own_document(slug: FromPath[str], token: FromPath[str], file_id: FromPath[int]) -> Response[bytes]:
     """A document of one's own application."""
     dossier = await queries.by_link(slug, token)
     return await downloads.document(await queries.file(dossier.id, file_id))
@@ -192,14 +195,16 @@ def language(request: Request, call: Campaign) -> str:
 
 
 def language_of(request: Request, dossier: Dossier) -> str:
-    """The visitor's own choice, else the language of the application."""
-    return _among(request, dossier.locales, dossier.default_locale, dossier.locale)
+    """The same for one's own application; its letters' language comes before the call's."""
+    return _among(
+        request, dossier.locales, dossier.locale if dossier.locale in dossier.locales else dossier.default_locale
+    )
 
 
-def _among(request: Request, locales: list[str], default: str, written_in: str | None = None) -> str:
+def _among(request: Request, locales: list[str], default: str) -> str:
     visitor = request.visitor
     chosen = request.cookies.get(request.app.state.language_cookie)
-    wishes = [wish for wish in (visitor.locale if visitor else None, chosen, written_in) if wish in locales]
+    wishes = [wish for wish in (visitor.locale if visitor else None, chosen) if wish in locales]
     return negotiate(_only(request.headers.get("accept-language", ""), locales), *wishes, default=default)
 
 

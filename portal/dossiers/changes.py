@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from portal.dossiers import actions, consequences, queries, words
 from portal.dossiers.actions import Moved, Recount
@@ -27,7 +27,9 @@ MOVE = needs("dossier.status")
 
 
 @get("/dossiers/{dossier_id:int}/status", opt=MOVE)
-async def status_page(request: Request, dossier_id: FromPath[int], to: str = "", undo: bool = False) -> Response[Any]:
+async def status_page(
+    request: Request, dossier_id: FromPath[int], to: FromQuery[str] = "", undo: FromQuery[bool] = False
+) -> Response[Any]:
     """The e-mails that the change would send, and the choice what to do with them."""
     dossier = await queries.one(request.user, dossier_id)
     target = await _target(dossier, to)
@@ -74,7 +76,9 @@ def _done(dossier: Dossier, target: Status, moved: Moved) -> Toast:
 
 
 @get("/dossiers/{dossier_id:int}/status/letter", opt=MOVE)
-async def planned_letter(request: Request, dossier_id: FromPath[int], to: str, number: int = 1) -> Response[str]:
+async def planned_letter(
+    request: Request, dossier_id: FromPath[int], to: FromQuery[str], number: FromQuery[int] = 1
+) -> Response[str]:
     """One of the letters that the change would send, for a sandboxed frame. `number` counts from 1."""
     dossier = await queries.one(request.user, dossier_id)
     target = await _target(dossier, to)

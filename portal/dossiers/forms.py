@@ -11,7 +11,7 @@ from portal.dossiers import files, rules, words
 from portal.dossiers.actions import Application
 from portal.dossiers.files import Kept, Unfit
 from portal.dossiers.rules import LONG_LIMIT, NAME_LIMIT, REASON_LIMIT, Question, check_answers
-from portal.i18n import autonym, text_in
+from portal.i18n import autonym, current_locale, text_in
 from portal.web.field import Field, Options, clean, first_text
 from portal.web.fields import Choice, Email, File, Flag, IdChoice, Integer, Text
 from portal.web.forms import Form
@@ -117,7 +117,7 @@ class ApplicationForm(Form):
     def _judge(self, stored: Set[str]) -> None:
         typed = {each.key: self[f"answer_{each.key}"] for each in self.questions if each.kind != "file"}
         present = (set(stored) - set(self.removed)) | self.documents.keys()
-        locale = self.locale or "en"
+        locale = current_locale.get()  # of the page they were typed on, whatever the language of our e-mails
         checked = check_answers(self.questions, typed, locale=locale, complete=self.submitting, files=present)
         self.answers = checked.answers
         wrong = words.problem_words(checked.problems, self.questions)
@@ -159,14 +159,14 @@ def _extra(questions: Sequence[Question]) -> dict[str, Field[Any]]:
     return extra
 
 
-def shown_answers(questions: Sequence[Question], answers: Mapping[str, Any], locale: str) -> dict[str, str]:
-    """Stored answers as they stand in the form's boxes."""
+def shown_answers(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, str]:
+    """Stored answers as they stand in the form's boxes, in the reader's language."""
     shown = {}
     for question in questions:
         answer = answers.get(question.key)
         if answer is not None and question.kind != "file":
             text = str(answer)
-            comma = isinstance(answer, float) and locale != "en"
+            comma = isinstance(answer, float) and current_locale.get() != "en"
             shown[f"answer_{question.key}"] = text.replace(".", ",") if comma else text
     return shown
 
