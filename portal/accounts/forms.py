@@ -61,3 +61,8 @@ def reaches() -> Options:
         ("all", pgettext("API key", "Everything that I may do")),
         ("see", pgettext("API key", "Only look, change nothing")),
     ]
+
+
+def labels() -> dict[str, str]:
+    """What the fields of the profile are called beside each other when somebody was faster."""
+    return {"name": _("Name"), "locale": _("Language"), "time_zone": _("Time zone")}

@@ -1,7 +1,8 @@
-"""Who asks: finds the session of the cookie, or under /api the account of the key, and tells the pages (web/session.py)."""
+"""Who asks: finds the session of the cookie, or under /api the account of the key, and tells the pages."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -22,24 +23,25 @@ BEARER = "bearer "
 NOBODY_ASKS = ("/static/", "/health/", "/metrics")
 
 
+@dataclass
 class Session:
-    """The visit of a signed-in person: which row it is, and what the next page has to say."""
+    """The visit of a signed-in person (web/session.py): which row it is, and what the next page has to say."""
 
-    def __init__(self, id_hash: bytes, toasts: list[Toast] | None = None) -> None:
-        self.id_hash = id_hash
-        self.toasts = toasts or []
-        self.stored = list(self.toasts)
+    id_hash: bytes
+    toasts: list[Toast] = field(default_factory=list)
+    stored: tuple[Toast, ...] = ()
 
     @classmethod
     def of(cls, visit: Visit) -> Session:
         """The session as it is stored."""
-        return cls(visit.id_hash, [msgspec.convert(each, Toast) for each in visit.toasts])
+        toasts = [msgspec.convert(each, Toast) for each in visit.toasts]
+        return cls(visit.id_hash, toasts, tuple(toasts))
 
     async def store(self) -> None:
         """Write the toasts if they are not those that are stored."""
-        if self.toasts != self.stored:
+        if tuple(self.toasts) != self.stored:
             await sessions.keep_toasts(self.id_hash, [msgspec.to_builtins(each) for each in self.toasts])
-            self.stored = list(self.toasts)
+            self.stored = tuple(self.toasts)
 
 
 class SessionMiddleware(ASGIMiddleware):
@@ -84,13 +86,13 @@ def cookie_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
 
 def begin(connection: ASGIConnection[Any, Any, Any, Any], secret: str) -> Cookie:
     """Make a session that was just opened the request's own, so that toasts go there. Returns its cookie."""
-    connection.scope["session"] = Session(sessions.hashed(secret))  # type: ignore[typeddict-item]
+    connection.scope["session"] = Session(sessions.hashed(secret))
     return _cookie(connection, secret)
 
 
 def over(connection: ASGIConnection[Any, Any, Any, Any]) -> Cookie:
     """The request's session has ended. Returns the cookie that makes the browser forget."""
-    connection.scope["session"] = None  # type: ignore[typeddict-item]
+    connection.scope["session"] = None
     return _cookie(connection, "", max_age=0)
 
 

@@ -9,11 +9,12 @@ from litestar.params import FromPath, FromQuery
 
 from portal import zones
 from portal.accounts import actions, middleware, queries, rules, words
-from portal.accounts.forms import HandleForm, KeyForm, LoginForm, PasswordForm, ProfileForm, languages, reaches
+from portal.accounts.forms import HandleForm, KeyForm, LoginForm, PasswordForm, ProfileForm, labels, languages, reaches
 from portal.accounts.queries import AccountRow
 from portal.accounts.sessions import end_session, hashed
 from portal.i18n import _
-from portal.outcomes import Missing, Refused
+from portal.outcomes import Missing, Refused, Stale
+from portal.web.conflicts import conflict
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.limits import client_address, count, limited
@@ -80,6 +81,9 @@ async def change_profile(request: Request) -> Response[Any]:
     except Refused as refused:
         form.refuse(refused)
         return await _account_page(request, profile=form, status_code=422)
+    except Stale as stale:
+        theirs = _profile_of(stale.theirs)
+        return conflict(request, stale, form, theirs, labels=labels(), action=ACCOUNT, back=ACCOUNT)
     return see(request, ACCOUNT, _("Saved."))
 
 

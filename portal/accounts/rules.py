@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Literal
 
 # ------------------------------------------------------------------------------------------------ rights and roles
@@ -101,6 +102,6 @@ def _words(text: str) -> list[str]:
 
 def _sequential_share(plain: str) -> float:
     """The share of neighbours that are also neighbours in the alphabet or on a keyboard, in either direction."""
-    pairs = list(zip(plain, plain[1:], strict=False))
+    pairs = list(pairwise(plain))
     near = sum(any(a + b in line or b + a in line for line in LINES) for a, b in pairs)
     return near / len(pairs)

@@ -47,7 +47,7 @@ def weakness_words(weakness: Weakness) -> str:
 
 
 def agent_words(agent: str) -> str:
-    """A browser and its system, as people would say it: "Firefox, Windows". The order matters: Edge also says Chrome."""
+    """A browser and its system: "Firefox, Windows". The order matters: Edge also calls itself Chrome."""
     browsers = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
     systems = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
     names = {"Edg": "Edge", "OPR": "Opera", "Mac OS": "macOS"}

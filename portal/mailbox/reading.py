@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 import msgspec
 
@@ -28,7 +27,7 @@ class Read(msgspec.Struct, frozen=True):
 
 def read(raw: bytes) -> Read:
     """Parse a letter. Nonsense is shown as it stands."""
-    letter = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    letter = message_from_bytes(raw, policy=policy.default)
     return Read(
         from_=header(letter, "From"),
         to=header(letter, "To"),

@@ -35,7 +35,9 @@ async def letters(request: Request, q: FromQuery[str] = "") -> Response[Any]:
     """The list, newest first."""
     words = q.replace("\0", "")[:LONGEST_WORDS]
     found = await queries.search(words, asked(request, NEWEST))
-    return page(request, "mailbox/list.html", found=found, q=words, any_letter=bool(found) or await queries.any_letter())
+    return page(
+        request, "mailbox/list.html", found=found, q=words, any_letter=bool(found) or await queries.any_letter()
+    )
 
 
 @get("/{letter_id:int}")

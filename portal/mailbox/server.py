@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -35,7 +34,7 @@ STORE = "insert into mailbox_letter (mail_from, rcpt_to, message_id, subject, ra
 class Mailbox:
     """What to do with a letter: keep it. The answer 250 is given when it is stored, not before."""
 
-    async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take every recipient but the known bad ones."""
@@ -44,7 +43,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Store the letter."""
         await store(envelope.mail_from or "", list(envelope.rcpt_tos), cast(bytes, envelope.content))
         return "250 2.0.0 Kept for you to read"
@@ -53,7 +52,7 @@ class Mailbox:
 async def store(mail_from: str, rcpt_to: list[str], raw: bytes) -> None:
     """Keep one letter with what the list shows of it."""
     head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    letter = cast(EmailMessage, message_from_bytes(head, policy=policy.default))
+    letter = message_from_bytes(head, policy=policy.default)
     message_id = header(letter, "Message-ID").strip("<> ")
     await db.execute(STORE, mail_from, rcpt_to, message_id, header(letter, "Subject"), raw)
 

@@ -94,7 +94,8 @@ async def _sender(sender_id: int) -> SenderRow:
 
 async def _insert_sender(address: str, name: str, daily_cap: int | None, *, verified: bool) -> int:
     domain = domain_to_ascii(address.rpartition("@")[2]) or rules.NOWHERE
-    sql = "insert into sender (address, name, bounce_domain, daily_cap, verified) values ($1, $2, $3, $4, $5) returning id"
+    sql = """insert into sender (address, name, bounce_domain, daily_cap, verified)
+        values ($1, $2, $3, $4, $5) returning id"""
     return int(await db.fetchval(sql, address, name, domain, daily_cap, verified))
 
 

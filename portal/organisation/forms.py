@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from portal.i18n import LOCALES, _, autonym
 from portal.organisation.queries import OrganisationRow, SenderRow
 from portal.organisation.rules import colour, web_address
@@ -77,7 +79,20 @@ def cap(form: Form) -> int | None:
     return form["daily_cap"] if form.shown("daily_cap").strip() else None
 
 
-def choices(senders: list[SenderRow]) -> dict[str, Options]:
+def choices(senders: Sequence[SenderRow]) -> dict[str, Options]:
     """What the selects of the organisation's form offer."""
     usable = [(sender.id, sender.address) for sender in senders if sender.usable]
     return {"locale": [(locale, autonym(locale)) for locale in LOCALES], "sender_id": usable}
+
+
+def labels() -> dict[str, str]:
+    """What the fields are called beside each other when somebody was faster."""
+    return {
+        "name": _("Name"),
+        "postal_address": _("Postal address"),
+        "website": _("Website"),
+        "sender_id": _("Letters leave from"),
+        "locale": _("Default language"),
+        "time_zone": _("Time zone"),
+        "brand_colour": _("Brand colour"),
+    }

@@ -51,7 +51,8 @@ class SenderUse(SenderRow, frozen=True):
 # being queued, and there may be a million of them).
 SENDERS_IN_USE = f"""
 select {SENDER},
-    coalesce((select used from quota q where q.sender_id = s.id and q.day = (now() at time zone 'utc')::date), 0) as today,
+    coalesce((select used from quota q
+        where q.sender_id = s.id and q.day = (now() at time zone 'utc')::date), 0) as today,
     coalesce((select sum(b.size) from origin o join batch b on b.origin_id = o.id
         where o.sender_id = s.id and o.gate <> 'cancelled' and b.done_at is null), 0)::int as waiting
 from sender s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,9 +12,10 @@ from portal import zones
 from portal.i18n import _
 from portal.ledger import actions as ledger
 from portal.organisation import actions, queries
-from portal.organisation.forms import NewSenderForm, OrganisationForm, SenderForm, cap, choices
-from portal.organisation.queries import SenderRow
-from portal.outcomes import Missing, Refused
+from portal.organisation.forms import NewSenderForm, OrganisationForm, SenderForm, cap, choices, labels
+from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.outcomes import Missing, Refused, Stale
+from portal.web.conflicts import conflict
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import page, see
@@ -39,6 +41,9 @@ async def change_organisation(request: Request) -> Response[Any]:
             await actions.change(form.row(), request.user)
         except Refused as refused:
             form.refuse(refused)
+        except Stale as stale:
+            theirs = _filled(await queries.current(), await queries.senders())
+            return conflict(request, stale, form, theirs, labels=labels(), action=HERE, back=HERE)
     if not form.valid:
         return await _page(request, form=form, status_code=422)
     return see(request, HERE, _("Saved."))
@@ -117,19 +122,21 @@ async def _sender(sender_id: int) -> SenderRow:
     return sender
 
 
+def _filled(us: OrganisationRow, senders: Sequence[SenderRow]) -> OrganisationForm:
+    values = {name: getattr(us, name) for name in us.__struct_fields__}
+    return OrganisationForm(values, choices=choices(senders))
+
+
 async def _page(
     request: Request, *, form: Form | None = None, new: Form | None = None, status_code: int = 200
 ) -> Response[Any]:
     us, senders = await queries.current(), await queries.senders_in_use()
-    if form is None:
-        values = {name: getattr(us, name) for name in us.__struct_fields__}
-        form = OrganisationForm(values, choices=choices(list(senders)))
     return page(
         request,
         "organisation/settings.html",
         status_code=status_code,
         us=us,
-        form=form,
+        form=form or _filled(us, senders),
         new=new or NewSenderForm(),
         senders=senders,
         cities=zones.cities(),

@@ -37,6 +37,9 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
             Place("/messages", "send", _("Messages"), "message.see"),
         ]
         + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
+        [
+            Place("/settings/organisation", "settings", _("Settings"), "organisation.edit", below=("/settings",)),
+        ],
     ]
     if actor is None:
         return []

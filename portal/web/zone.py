@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal import zones
 from portal.i18n import _
-from portal.web.fields import Field, Invalid, Options
+from portal.web.field import Field, Invalid, Options
 
 
 class Zone(Field[str]):

@@ -66,7 +66,7 @@ async def test_a_new_password_ends_every_session_and_begins_one() -> None:
 @pytest.mark.parametrize(
     ("current", "new", "field"), [("wrong", GOOD, "current"), (factories.PASSWORD, "aaaaaaaaaaaaaaa", "new")]
 )
-async def test_a_password_changes_only_with_the_current_one_and_to_a_good_one(current: str, new: str, field: str) -> None:
+async def test_a_password_changes_only_with_the_current_one(current: str, new: str, field: str) -> None:
     alice = await factories.account("Alice")
     secret = await sessions.open_session(alice.id)
     with pytest.raises(Refused) as refused:

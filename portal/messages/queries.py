@@ -1,0 +1,90 @@
+"""What the register's pages need beside the ledger's own reads: why a message exists, and what can be filtered by."""
+
+from __future__ import annotations
+
+import msgspec
+
+from portal import db
+from portal.actor import Actor
+from portal.ledger.queries import visible
+from portal.timeline import COLUMNS, Event
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Why a message exists. Names are None where there is nothing of the kind."""
+
+    kind: str
+    trigger_id: int | None
+    trigger: str | None
+    family: str | None
+    campaign_id: int | None
+    campaign: dict[str, str] | None
+    template_id: int | None
+    template: str | None
+    template_version: int | None
+    actor: str | None
+    from_status: dict[str, str] | None
+    to_status: dict[str, str] | None
+
+
+# One message with all that led to it. A trigger's occurrence is the status change that fired it.
+ORIGIN = """
+select o.kind, t.id as trigger_id, t.name as trigger, t.family, c.id as campaign_id, c.title as campaign,
+    p.id as template_id, p.name as template, v.number as template_version,
+    a.name as actor, s1.label as from_status, s2.label as to_status
+from message m join origin o on o.id = m.origin_id
+left join letter l on l.message_id = m.message_id
+left join template_version v on v.id = l.version_id
+left join template p on p.id = v.template_id
+left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
+left join dossier d on d.id = m.dossier_id
+left join campaign c on c.id = coalesce(d.campaign_id, t.campaign_id)
+left join status_change x on o.kind = 'trigger' and x.id = m.occurrence and x.dossier_id = m.dossier_id
+left join account a on a.id = x.account_id
+left join status s1 on s1.id = x.from_id
+left join status s2 on s2.id = x.to_id
+where m.id = $1"""
+
+# How many are in a state that somebody should know of: by the small index on `attention`, whatever the number sent.
+ATTENTION = """
+select m.attention::text as state, count(*)::int as n
+from message m left join dossier d on d.id = m.dossier_id
+where m.attention in ('failed', 'uncertain') and ($1::bool or m.dossier_id is null and $3::bool or exists (
+    select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))
+group by 1"""
+
+CAMPAIGNS = """
+select c.id, c.title from campaign c
+where $1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2)
+order by c.created_at desc, c.id desc limit 200"""
+
+# The planner's estimate: exact counts of a million rows are only made when somebody asks for the check.
+ESTIMATE = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'message'::regclass"
+
+
+async def origin(message_id: int) -> Origin:
+    """Why a message exists. Whoever asks has found the message through the actor."""
+    found = await db.one_as(Origin, ORIGIN, message_id)
+    assert found
+    return found
+
+
+async def attention(actor: Actor) -> dict[str, int]:
+    """How many messages of the actor's were not delivered, and how many not confirmed."""
+    return {row["state"]: row["n"] for row in await db.fetch(ATTENTION, *visible(actor))}
+
+
+async def campaigns(actor: Actor) -> list[tuple[int, dict[str, str]]]:
+    """(id, title) of the campaigns that the actor sees, the latest first."""
+    return [(row["id"], row["title"]) for row in await db.fetch(CAMPAIGNS, *actor.scope)]
+
+
+async def about() -> int:
+    """About how many messages there are."""
+    return int(await db.fetchval(ESTIMATE))
+
+
+async def history(message_id: int) -> list[Event]:
+    """What people did to a message, oldest first. Whoever asks has found the message through the actor."""
+    sql = f"select {COLUMNS} from timeline_event where subject = 'message' and subject_id = $1 order by id"
+    return await db.fetch_as(Event, sql, message_id)
