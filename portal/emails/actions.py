@@ -95,7 +95,8 @@ async def save_language(
         texts.pop(locale, None)
     else:
         texts[locale] = text
-    return await save(template_id, msgspec.structs.replace(draft, texts=texts), seen, by)
+    fallback = draft.fallback_locale or now.fallback_locale
+    return await save(template_id, msgspec.structs.replace(draft, texts=texts, fallback_locale=fallback), seen, by)
 
 
 async def _checked(draft: Draft) -> Draft:

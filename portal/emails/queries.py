@@ -12,7 +12,7 @@ from portal import db
 from portal.actor import Actor
 from portal.emails.fields import Facts, answer_words
 from portal.emails.letters import Brand, Variant
-from portal.emails.rules import pick_locale
+from portal.emails.rules import missing_locales, pick_locale
 from portal.outcomes import Missing
 from portal.settings import settings
 from portal.tokens import dossier_link, opt_out_link
@@ -117,6 +117,14 @@ class TemplateRow(msgspec.Struct, frozen=True):
     def uses(self) -> list[Use]:
         """The campaigns that use it, as far as the actor sees them."""
         return [Use(**campaign) for campaign in self.campaigns]
+
+    def written(self, wanted: Sequence[str]) -> list[str]:
+        """The languages it is written in, in the order of `wanted`."""
+        return [locale for locale in wanted if locale in self.locales]
+
+    def missing(self, wanted: Sequence[str]) -> list[str]:
+        """Those that are still to be written."""
+        return missing_locales(self.locales, wanted)
 
 
 class SenderRow(msgspec.Struct, frozen=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from portal.formats import number
-from portal.i18n import _, pgettext
+from portal.i18n import _, language_name, pgettext
 
 if TYPE_CHECKING:
     from portal.emails.scan import Problem
@@ -81,8 +82,17 @@ def category_word(category: str) -> str:
     return _("Necessary e-mail") if category == "transactional" else _("Optional e-mail")
 
 
-def category_help(category: str) -> str:
-    """What a category means for the people who get it."""
+def category_choice(category: str) -> str:
+    """A category and what it means for the people who get it."""
     if category == "transactional":
-        return _("About the application; it cannot be refused.")
-    return _("People can opt out of it; each e-mail carries an unsubscribe link.")
+        return _("Necessary e-mail: about the application, cannot be refused")
+    return _("Optional e-mail: people can opt out of it; each one carries the unsubscribe link")
+
+
+def fallback_words(missing: str, available: Collection[str], fallback: str) -> str:
+    """Which language people get whose own is not written. Locales."""
+    languages = {"language": language_name(missing), "fallback": language_name(fallback)}
+    if len(available) == 1:
+        # NOTE: beside the tab of a language that is not written yet. Both fields are names of languages: Polish
+        return _("People who read {language} get it in {fallback}.").format(**languages)
+    return _("People who read {language} get it in the campaign’s language or else in {fallback}.").format(**languages)

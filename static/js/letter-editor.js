@@ -1,0 +1,107 @@
+/* The letter's editor: Trix over the textarea, the field picker, the live preview. Without it the page is a form. */
+(() => {
+  "use strict";
+  const form = document.getElementById("letter");
+  const area = document.getElementById("body");
+  if (!form || !area) return;
+
+  /* Trix writes two style elements into the head, which our policy refuses; their rules stand in portal.css. */
+  const head = document.head;
+  head.insertBefore = (node, before) => (node.nodeName === "STYLE" ? node : Node.prototype.insertBefore.call(head, node, before));
+
+  let editor = null;
+  let last = area;
+  const changed = () => form.dispatchEvent(new CustomEvent("letter:changed"));
+
+  const dress = () => {
+    delete head.insertBefore;
+    if (!window.Trix) return;
+    Trix.config.blockAttributes.heading1.tagName = "h2";
+    Trix.config.blockAttributes.default.tagName = "p";
+    Trix.config.blockAttributes.default.breakOnReturn = true;
+    const box = area.closest("[data-editor]");
+    const tools = document.createElement("trix-toolbar");
+    tools.id = "letter-tools";
+    tools.append(document.getElementById("editor-tools").content.cloneNode(true));
+    const value = document.createElement("input");
+    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: area.value });
+    editor = document.createElement("trix-editor");
+    editor.setAttribute("toolbar", tools.id);
+    editor.setAttribute("input", value.id);
+    editor.setAttribute("aria-labelledby", "body-label");
+    editor.lang = area.lang;
+    for (const name of ["aria-describedby", "aria-invalid"]) if (area.hasAttribute(name)) editor.setAttribute(name, area.getAttribute(name));
+    editor.id = area.id;
+    area.remove();
+    box.append(tools, value, editor);
+    last = editor;
+    editor.addEventListener("trix-initialize", () => editor.addEventListener("trix-change", changed), { once: true });
+    editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
+    editor.addEventListener("trix-attributes-change", () => {
+      for (const button of tools.querySelectorAll("[data-trix-attribute]")) button.setAttribute("aria-pressed", button.hasAttribute("data-trix-active"));
+    });
+  };
+
+  /* The field picker writes where the cursor was last: subject, preview text or letter. */
+  form.addEventListener("focusin", (event) => {
+    if (event.target === editor || event.target.matches("#subject, #preheader, textarea")) last = event.target;
+  });
+  const insert = (name) => {
+    const tag = `{{ ${name} }}`;
+    if (last === editor && editor) {
+      editor.editor.insertString(tag);
+    } else {
+      last.setRangeText(tag, last.selectionStart, last.selectionEnd, "end");
+      changed();
+    }
+    last.focus();
+  };
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (button) insert(button.dataset.insert);
+  });
+  form.querySelector("[data-find-field]")?.addEventListener("input", (event) => {
+    const wanted = event.target.value.trim().toLocaleLowerCase();
+    for (const item of form.querySelectorAll(".picker li")) item.hidden = !item.textContent.toLocaleLowerCase().includes(wanted);
+  });
+
+  /* The preview follows: first the notes, then, if nothing is wrong, the letter in its frame. */
+  const button = form.querySelector("[data-preview]");
+  let timer = 0;
+  const refresh = async () => {
+    await htmx.ajax("POST", form.dataset.check, { source: form, target: "#notes", swap: "innerHTML" });
+    if (document.querySelector("#notes pre")) form.requestSubmit(button);
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 500);
+  };
+  if (button) {
+    form.addEventListener("letter:changed", soon);
+    form.addEventListener("input", (event) => { if (!event.target.matches("[data-find-field]") && event.target !== editor) soon(); });
+    button.hidden = true;
+  }
+
+  const look = (name, value) => {
+    const url = new URL(location.href);
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+    history.replaceState(history.state, "", url);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-look]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    document.querySelector(".preview").dataset[link.dataset.look] = link.dataset.value;
+    for (const each of link.parentElement.children) each.toggleAttribute("aria-current", false);
+    link.setAttribute("aria-current", "true");
+    look(link.dataset.look, link.dataset.value);
+  });
+  document.getElementById("as")?.addEventListener("change", (event) => {
+    for (const each of document.querySelectorAll("[data-person]")) each.value = event.target.value || "0";
+    look("as", event.target.value);
+    refresh();
+  });
+
+  document.addEventListener("DOMContentLoaded", dress);
+})();
