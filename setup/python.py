@@ -1,7 +1,7 @@
-"""Make .venv and install what is pinned, or leave it alone: `python3 setup/python.py run|dev`.
+"""Make .venv and install what is pinned, or leave it alone: `python3 setup/python.py run|dev|node`.
 
-`run` is what the portal needs, `dev` also what its tests need. Only the standard library, and syntax that an old
-Python can read, so that it can say what is wrong.
+`run` is what the portal needs, `dev` also what its tests need, `node` an npm for those who have none. Only the
+standard library, and syntax that an old Python can read, so that it can say what is wrong.
 """
 
 import hashlib
@@ -15,30 +15,39 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
-FILES = {"run": "requirements.txt", "dev": "requirements-dev.txt"}
+FILES = {"run": "requirements.txt", "dev": "requirements-dev.txt", "node": "setup/requirements-node.txt"}
 UV = "setup/requirements-uv.txt"
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet", "--require-hashes")
+ONLY_WHEELS = ("--only-binary", ":all:")
 
 
 def main(kind):
     """Install `kind` unless its stamp says that it is there."""
     if sys.version_info < OLDEST:
         start_again_with_a_newer_python()
-    if all(read(stamp_path(done)) != stamp(done) for done in (kind, "dev")):
-        if not usable():
-            make_venv()
-        install(kind)
-        with open(stamp_path(kind), "w") as file:
-            file.write(stamp(kind))
+    if installed(kind) or (kind == "run" and installed("dev")):
+        return
+    if not usable():
+        make_venv()
+    install(FILES[kind])
+    if kind != "node":
+        run(*uv(), "--no-deps", "--no-build-isolation", "--editable", ".")
+    with open(stamp_path(kind), "w") as file:
+        file.write(stamp(kind))
 
 
 def start_again_with_a_newer_python():
     for name in NEWER:
         if shutil.which(name):
-            os.execvp(name, [name, *sys.argv])
+            os.execvp(name, [name] + sys.argv)
     give_up(
         "Python 3.11 or newer is needed, and python3 is %d.%d: install one, or name it: make PYTHON=/path/to/python3"
         % sys.version_info[:2]
     )
+
+
+def installed(kind):
+    return read(stamp_path(kind)) == stamp(kind)
 
 
 def stamp(kind):
@@ -60,6 +69,7 @@ def read(path):
         return ""
 
 
+# ------------------------------------------------------------------------------------------------ .venv
 def usable():
     """Whether .venv was made here and its Python still starts."""
     code = "import sys; sys.exit(sys.version_info < %r or sys.prefix != %r)" % (OLDEST, VENV)
@@ -70,85 +80,46 @@ def usable():
 
 
 def make_venv():
-    print("Making .venv with Python %d.%d" % sys.version_info[:2], flush=True)
-    shutil.rmtree(VENV, ignore_errors=True)
+    """With pip in it; where Python cannot do that (Debian without python3-venv), with uv put there by our own pip."""
+    say("Making .venv with Python %d.%d" % sys.version_info[:2])
     import venv
 
     try:
         import ensurepip  # noqa: F401
-    except ImportError:  # Debian without python3-venv
-        if not has_pip():
-            give_up(
-                "Python cannot make virtual environments: install them first (on Debian and Ubuntu: "
-                "apt install python%d.%d-venv)." % sys.version_info[:2]
-            )
-        venv.create(VENV, with_pip=False, symlinks=True)
-        run(
-            sys.executable,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--only-binary",
-            ":all:",
-            "--target",
-            site_packages(),
-            "-r",
-            UV,
+
+        has_ensurepip = True
+    except ImportError:
+        has_ensurepip = False
+    if not has_ensurepip and not quietly(sys.executable, "-m", "pip", "--version"):
+        give_up(
+            "Python cannot make virtual environments: install them first (on Debian and Ubuntu: "
+            "apt install python%d.%d-venv)." % sys.version_info[:2]
         )
-    else:
-        venv.create(VENV, with_pip=True, symlinks=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv.create(VENV, with_pip=has_ensurepip, symlinks=True)
+    if not has_ensurepip:
+        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        packages = subprocess.check_output([PYTHON, "-c", code], universal_newlines=True).strip()
+        run(sys.executable, *PIP, *ONLY_WHEELS, "--target", packages, "-r", UV)
 
 
-def has_pip():
-    return (
-        subprocess.call(
-            [sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        == 0
-    )
+# ------------------------------------------------------------------------------------------------ packages
+def install(requirements):
+    """With uv (seconds); with the system's certificates (behind a company's proxy); with pip (a minute).
 
-
-def site_packages():
-    return subprocess.check_output(
-        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
-    ).strip()
-
-
-def install(kind):
-    """With uv (seconds), else with pip (half a minute), whose settings may know a mirror that uv does not."""
-    print("Installing the Python packages", flush=True)
+    pip comes last, and its settings may know a mirror that uv does not.
+    """
+    say("Installing " + requirements)
     if not has_uv():
-        run(
-            PYTHON,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--only-binary",
-            ":all:",
-            "-r",
-            UV,
-        )
-    uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
-    if subprocess.call([*uv, "--require-hashes", "-r", FILES[kind]], cwd=ROOT) != 0:
-        print("uv could not do it; pip takes longer", flush=True)
-        run(
-            PYTHON,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "-r",
-            FILES[kind],
-        )
-    run(*uv, "--no-deps", "--no-build-isolation", "--editable", ".")
+        run(PYTHON, *PIP, *ONLY_WHEELS, "-r", UV)
+    wanted = ("--require-hashes", "-r", requirements)
+    if not quietly(*uv(), *wanted) and not quietly(*uv(), "--system-certs", *wanted):
+        say("uv could not do it; pip takes a minute")
+        run(PYTHON, *PIP, "-r", requirements)
+
+
+def uv():
+    return PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON
 
 
 def has_uv():
@@ -157,9 +128,19 @@ def has_uv():
     return done.stdout.startswith("uv " + version)
 
 
+def quietly(*command):
+    """Whether a command works."""
+    silence = subprocess.DEVNULL
+    return subprocess.call(command, cwd=ROOT, stdout=silence, stderr=silence) == 0
+
+
 def run(*command):
     if subprocess.call(command, cwd=ROOT) != 0:
         give_up("Installing stopped at: " + " ".join(command))
+
+
+def say(words):
+    print(words, flush=True)
 
 
 def give_up(sentence):

@@ -52,7 +52,7 @@ def examine(given: Settings) -> Iterator[Finding]:
     """All findings, one after the other."""
     yield _finding("settings", lambda: _settings(given))
     try:
-        with surroundings(migrated=False) as served:
+        with surroundings(migrated=given.database_url is None) as served:
             yield _finding("database", lambda: with_pool(_database))
             yield _finding("clock", lambda: with_pool(_clock))
             yield _finding("queue", lambda: asyncio.run(_queue(served.redis_url or "")))
