@@ -39,7 +39,7 @@ def main(kind):
 def start_again_with_a_newer_python():
     for name in NEWER:
         if shutil.which(name):
-            os.execvp(name, [name] + sys.argv)
+            os.execvp(name, [name, *sys.argv])
     give_up(
         "Python 3.11 or newer is needed, and python3 is %d.%d: install one, or name it: make PYTHON=/path/to/python3"
         % sys.version_info[:2]
