@@ -5,8 +5,7 @@
   const busy = (element) => element && (element.isContentEditable || element.matches("input, select, textarea, trix-editor"));
 
   /* A link with data-dialog is a real page that asks; here its question is shown in the one <dialog>. */
-  const inside = { target: "#dialog", swap: "innerHTML", headers: { "HX-Target": "dialog#dialog" } };
-  const ask = (link) => htmx.ajax("GET", link.href, { source: link, ...inside });
+  const ask = (link) => htmx.ajax("GET", link.href, { source: link, target: "#dialog", swap: "innerHTML" });
   const shown = () => {
     if (!dialog.firstElementChild) return;
     for (const form of dialog.querySelectorAll("form[method=post]")) {
@@ -47,7 +46,12 @@
     }
   });
 
-  /* An open menu of the phone closes when a place is chosen; ticks for the whole page; forms are sent once. */
+  /* htmx.ajax names its source as the target; the server answers by the target. */
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (ctx.target?.id) ctx.request.headers["HX-Target"] = `${ctx.target.localName}#${ctx.target.id}`;
+  });
+
+  /* One tick for the whole page of a list. */
   document.addEventListener("change", (event) => {
     if (!event.target.matches("[data-tick-all]")) return;
     for (const tick of event.target.closest("table").querySelectorAll("td.tick input")) tick.checked = event.target.checked;

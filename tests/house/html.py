@@ -6,8 +6,8 @@ import re
 from collections import Counter
 
 from justhtml import JustHTML
-from justhtml.parser.context import FragmentContext
 from justhtml.dom import Element
+from justhtml.parser.context import FragmentContext
 
 UNFILLED = re.compile(r"(?<!\{)\{[a-z_]+\}(?!\})")
 CONTROLS = "input, select, textarea"

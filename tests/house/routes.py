@@ -1,0 +1,95 @@
+"""The route table, and a small world in which every route has something to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from portal import db, tokens
+from tests import factories
+from tests.factories import AccountRow
+
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+NOT_OURS = ("/static/", "/{unknown:path}", "/api/v1/openapi")  # files, the 404 page, Litestar's own
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One method of one path."""
+
+    method: str
+    path: str
+    right: str | None
+    declared: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes(app: Litestar) -> Iterator[Route]:
+    """All routes, by path."""
+    for route in sorted(app.routes, key=lambda each: each.path):
+        if isinstance(route, HTTPRoute) and not route.path.startswith(NOT_OURS):
+            for handler in route.route_handlers:
+                yield from _of(route.path, handler)
+
+
+def _of(path: str, handler: HTTPRouteHandler) -> Iterator[Route]:
+    for method in sorted(handler.http_methods):
+        if method != "OPTIONS":
+            yield Route(method, path, handler.opt.get("right"), "right" in handler.opt)
+
+
+class World(msgspec.Struct, frozen=True):
+    """Somebody of every role, and a row for every kind of page."""
+
+    people: dict[str, AccountRow]
+    values: dict[str, Any]
+
+    def url(self, path: str) -> str | None:
+        """The path with real ids; None when the world has none for it."""
+        values = self.values | self._tokens(path)
+        if not all(name in values for name in PARAMETER.findall(path)):
+            return None
+        return PARAMETER.sub(lambda match: str(values[match[1]]), path)
+
+    def _tokens(self, path: str) -> dict[str, Any]:
+        """A token is bound to its purpose: which one depends on where it stands."""
+        purpose = "person" if path.startswith("/u/") else "dossier"
+        row = self.values["person_id" if purpose == "person" else "dossier_id"]
+        return {"token": tokens.sign(purpose, row)}
+
+
+async def world() -> World:
+    """One of everything, made by the factories."""
+    await factories.organisation()
+    people = {role: await factories.account(name, role) for role, name in ROLES.items()}
+    campaign = await factories.campaign(managers=(people["manager"],), evaluators=(people["evaluator"],))
+    question_id = await factories.question(campaign.id)
+    person = await factories.person("Ana", "Nowak")
+    dossier = await factories.dossier(campaign, person)
+    template = await factories.template()
+    trigger_id = await factories.trigger(campaign, template)
+    sender_id = await db.fetchval("select sender_id from organisation")
+    values = {
+        "campaign_id": campaign.id,
+        "slug": campaign.slug,
+        "status_id": campaign.status["accepted"],
+        "question_id": question_id,
+        "person_id": person.id,
+        "dossier_id": dossier.id,
+        "template_id": template.id,
+        "trigger_id": trigger_id,
+        "sender_id": sender_id,
+        "colour": "1f5c4d",
+    }
+    return World(people, values)
+
+
+ROLES = {"administrator": "Adam", "manager": "Alice", "evaluator": "Bob", "translator": "Celina"}
