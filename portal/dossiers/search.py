@@ -155,7 +155,7 @@ async def count(actor: Actor, filters: Filters) -> Count:
     """How many dossiers the filters leave: exact up to 10,000, the planner's estimate beyond."""
     where = _Where(actor, filters)
     matching = f"select 1 from dossier d where {where.sql}"
-    n = int(await db.fetchval(f"select count(*) from ({matching} limit {COUNTED_UP_TO + 1}) some", *where.values))
+    n = int(await db.fetchval(f"select count(*) from ({matching} limit {COUNTED_UP_TO + 1}) matching", *where.values))
     if n <= COUNTED_UP_TO:
         return Count(n)
     plan = await db.fetchval(f"explain (format json) {matching}", *where.values)

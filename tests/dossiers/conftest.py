@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from portal import db as database
 from portal.dossiers import files
 from tests import factories
 from tests.factories import AccountRow, CampaignRow
@@ -35,8 +38,8 @@ async def make_scene() -> Scene:
 
 
 @pytest.fixture
-async def scene(db: None) -> Scene:
-    """The scene in a transaction that is rolled back."""
+async def scene(db: None, valkey_url: str) -> Scene:
+    """The scene in a transaction that is rolled back; nobody's tries have been counted yet."""
     return await make_scene()
 
 
@@ -45,3 +48,23 @@ def files_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Documents of a test lie in a folder of its own."""
     monkeypatch.setattr(files, "_folder", lambda: tmp_path / "files")
     return tmp_path / "files"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements about dossiers, statuses and campaigns that were run."""
+    seen: list[str] = []
+
+    def watched(name: str) -> Any:
+        plain = getattr(database, name)
+
+        async def run(sql: str, *args: Any) -> Any:
+            if re.search(r"dossier|campaign|trigger|suppression", sql):
+                seen.append(sql)
+            return await plain(sql, *args)
+
+        return run
+
+    for name in ("fetch", "fetchrow", "fetchval"):
+        monkeypatch.setattr(database, name, watched(name))
+    return seen

@@ -54,7 +54,12 @@ async def moves(dossier_id: int) -> list[tuple[Any, ...]]:
 async def test_a_draft_has_a_number_and_its_way_back_is_posted(scene: Scene) -> None:
     dossier_id = await actions.create(scene.campaign.id, application(), ANA)
     dossier = await queries.by_id(dossier_id)
-    assert (dossier.status_key, dossier.locale, dossier.name, dossier.submitted_at) == ("draft", "pl", "Ana Nowak", None)
+    assert (dossier.status_key, dossier.locale, dossier.name, dossier.submitted_at) == (
+        "draft",
+        "pl",
+        "Ana Nowak",
+        None,
+    )
     assert dossier.number.endswith("-0001")
     assert await letters(dossier_id) == [("return_link", "ana@people.example", "queued")]
     assert await told(dossier_id) == ["dossier.created"]
@@ -277,7 +282,9 @@ async def test_B03_a_later_decision_cancels_the_one_that_has_not_left(scene: Sce
     assert [each.subject.startswith("Your application") for each in await queries.waiting(dossier.id)] == [True]
     await actions.change_status(dossier.id, "rejected", 2, scene.bob.actor)
     assert [state for _kind, _address, state in await letters(dossier.id)] == ["cancelled", "queued"]
-    reason = await database.fetchval("select reason from message where dossier_id = $1 and state = 'cancelled'", dossier.id)
+    reason = await database.fetchval(
+        "select reason from message where dossier_id = $1 and state = 'cancelled'", dossier.id
+    )
     assert reason == "superseded"
 
 

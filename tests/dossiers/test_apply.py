@@ -24,8 +24,8 @@ NAMES = {"first_name": "Ana", "last_name": "Nowak", "email": "ana@people.example
 
 
 @pytest.fixture
-async def call(scene: Scene, valkey_url: str) -> CampaignRow:
-    """An open call with a question of each kind; nobody has been counted yet."""
+async def call(scene: Scene) -> CampaignRow:
+    """An open call with a question of each kind."""
     of = await factories.campaign(
         slug="rural-labs",
         title={"en": "Rural Labs", "pl": "Laboratoria wiejskie"},

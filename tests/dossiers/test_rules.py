@@ -67,7 +67,13 @@ def test_what_is_no_date_is_none(text: str) -> None:
 
 
 def test_answers_are_stored_as_values_not_as_typed() -> None:
-    typed = {"title": " A  garden ", "story": "one\r\ntwo\x00", "budget": "24 800,50", "start": "1.3.2027", "area": "law"}
+    typed = {
+        "title": " A  garden ",
+        "story": "one\r\ntwo\x00",
+        "budget": "24 800,50",
+        "start": "1.3.2027",
+        "area": "law",
+    }
     checked = check_answers([TITLE, STORY, BUDGET, START, AREA], typed, locale="pl", complete=True)
     stored = {"title": "A garden", "story": "one\ntwo", "budget": 24800.5, "start": "2027-03-01", "area": "law"}
     assert checked == Checked(stored, [])
