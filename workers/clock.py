@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from dramatiq.errors import ConnectionError as BrokerAway
+from dramatiq.errors import BrokerConnectionError
 
 from portal.ledger.actions import CHANNEL
 from portal.ledger.claims import DUE_LANES
@@ -119,7 +119,7 @@ class Clock:
         try:
             await asyncio.to_thread(wake)
             self.away = False
-        except BrokerAway as gone:
+        except BrokerConnectionError as gone:
             if not self.away:
                 log.warning("queue cannot be reached", reason=str(gone))
             self.away = True

@@ -147,7 +147,8 @@ class SmtpConnection(asyncio.Protocol):
         step = self.steps.popleft() if self.steps else "unasked"
         self.deadline = self.loop.time() + TIMEOUTS[self.steps[0]] if self.steps else None
         if code == 421 and step != "dot":
-            self.feed.slow_down()
+            if self.work:  # else it only tires of an idle connection
+                self.feed.slow_down()
             return self.hang_up()
         getattr(self, f"on_{step}")(code, lines)
 
@@ -280,9 +281,8 @@ class SmtpConnection(asyncio.Protocol):
         """Say goodbye, politely when nothing is under way."""
         if self.work or self.on_wire or self.steps:
             return self.hang_up()
-        self.steps.append("quit")
-        self.deadline = self.loop.time() + 5
         self.transport.write(b"QUIT\r\n")
+        self.expect("quit")
 
     def look_at_the_clock(self, now: float) -> None:
         """Hang up on a server that has been silent for too long."""

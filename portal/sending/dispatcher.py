@@ -85,6 +85,7 @@ class Dispatcher:
     def slow_down(self) -> None:
         """Fewer connections, and a pause before the next one is opened."""
         self.slowed = True
+        self.lanes.room.set()
 
     # --------------------------------------------------------------------------------------------- about messages
     def ask(self, connection: SmtpConnection, work: Work) -> None:

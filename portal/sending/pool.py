@@ -49,7 +49,11 @@ class Pool:
         return self.may_open and await self.open()
 
     def grow(self) -> None:
-        """Open more connections when the backlog is worth it."""
+        """Open more connections when the backlog is worth it; fewer after the server asked for less."""
+        if self.dispatcher.slowed:
+            self.slow_down()
+        if not self.dispatcher.alive and not self.opening and not self.may_open:
+            self.dispatcher.lanes.drop(self.dispatcher.run)
         backlog = len(self.dispatcher.lanes)
         wanted = min(self.cap, 1 + backlog // BACKLOG) if backlog else 0
         for _ in range(wanted - len(self.dispatcher.alive) - len(self.opening)):
@@ -88,9 +92,7 @@ class Pool:
         for connection in [each for each in self.dispatcher.parked if self.now - each.idle_since > IDLE]:
             self.dispatcher.parked.remove(connection)
             connection.leave()
-        if self.dispatcher.slowed:
-            self.slow_down()
-        elif self.cap < self.size and self.now - self.grown > RECOVERY:
+        if self.cap < self.size and self.now - self.grown > RECOVERY:
             self.cap, self.grown = self.cap + 1, self.now
         self.grow()
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import msgspec
 
 # RFC 5321 4.5.3.2. The reply to the dot is the one that matters: whoever gives up sooner sends twice.
-TIMEOUTS = {"banner": 300.0, "hello": 300.0, "mail": 300.0, "rcpt": 300.0, "data": 120.0, "dot": 600.0, "rset": 300.0}
+TIMEOUTS = {
+    **dict.fromkeys(("banner", "hello", "mail", "rcpt", "rset"), 300.0),
+    "data": 120.0,
+    "dot": 600.0,
+    "nothing": 60.0,  # the reply to an empty letter
+    "quit": 5.0,
+}
 LONGEST_LINE = 65_536  # octets of one reply before we call it nonsense
 LONGEST_REPLY = 500  # characters of a reply that are kept
 

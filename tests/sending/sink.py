@@ -77,7 +77,7 @@ class Session(asyncio.Protocol):
             self.transport.abort()
             return False
         self.transport.write((usual if reply is None else reply) + b"\r\n")
-        return reply is None or reply[:1] in b"23"
+        return (reply or usual)[:1] in b"23"
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -117,7 +117,7 @@ class Session(asyncio.Protocol):
 
     def take(self, raw: bytes) -> None:
         raw = re.sub(rb"^\.\.", b".", raw, flags=re.MULTILINE)
-        reply = self.sink.answer("dot", raw)
+        reply = self.sink.answer("dot", raw) if self.rcpt else b"554 5.5.1 no valid recipients"
         if reply is None or reply.startswith(b"2"):
             self.sink.got.append(Got(self.mail.decode(), self.rcpt.decode(), raw))
         if reply == b"":
@@ -134,6 +134,8 @@ class Session(asyncio.Protocol):
                 lines = ["sink", *names]
                 usual = b"\r\n".join(f"250{' ' if i == len(lines) - 1 else '-'}{x}".encode() for i, x in enumerate(lines))
                 self.say("ehlo", line, usual)
+            case b"HELO":
+                self.transport.write(b"250 sink\r\n")
             case b"STAR":
                 asyncio.ensure_future(self.start_tls())
             case b"AUTH":
@@ -149,7 +151,7 @@ class Session(asyncio.Protocol):
                 self.rcpt = line if self.say("rcpt", line, usual) and self.mail else b""
             case b"DATA":
                 usual = b"354 go on" if self.rcpt else b"503 5.5.1 no recipient"
-                self.in_data = self.say("data", line, usual) and bool(self.rcpt)
+                self.in_data = self.say("data", line, usual)
             case b"RSET":
                 self.mail = self.rcpt = b""
                 self.say("rset", line, b"250 2.0.0 Ok")

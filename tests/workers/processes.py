@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal import db
+from workers.clock import LEADER
 
+LEADS = """
+select 1 from pg_locks where locktype = 'advisory' and objid::bigint = $1 and granted
+and database = (select oid from pg_database where datname = current_database())"""
 ROOT = Path(__file__).parent.parent.parent
 STOPS_WITHIN = 20
 
@@ -47,6 +51,14 @@ class House:
         process = self.start("work")
         async with asyncio.timeout(STOPS_WITHIN):
             while not await db.fetchval("select 1 from run where worker like '%:' || $1::text", str(process.pid)):
+                await asyncio.sleep(0.05)
+        return process
+
+    async def clock(self) -> subprocess.Popen[bytes]:
+        """A clock; once one leads."""
+        process = self.start("clock")
+        async with asyncio.timeout(STOPS_WITHIN):
+            while not await db.fetchval(LEADS, LEADER):
                 await asyncio.sleep(0.05)
         return process
 

@@ -12,7 +12,7 @@ from tests.workers.processes import house
 
 async def test_posted_mail_leaves_by_itself_and_sigterm_ends_both_clean(fresh_database: str, valkey_url: str) -> None:
     async with running(Sink()) as sink, house(fresh_database, valkey_url, sink.port) as own:
-        worker, clock = await own.worker(), own.start("clock")
+        worker, clock = await own.worker(), await own.clock()
         await plan(40)
         await settled(0, 20)
         assert await states() == {"accepted": 40}

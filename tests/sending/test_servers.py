@@ -1,0 +1,301 @@
+"""Servers as they are: with and without pipelining, slow, rude, breaking off at every stage."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal import db
+from portal.ledger import queries
+from portal.ledger.rules import Lane
+from portal.sending import smtp
+from tests import factories
+from tests.sending.helpers import plan, sending, settled, states, until
+from tests.sending.sink import ALL, Sink, running
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+Answer = Callable[[str, bytes], bytes | None]
+
+
+def sometimes(step: str, reply: bytes, every: int = 7, least: int = 0) -> Answer:
+    """Every n-th time at this step, this reply."""
+    count = 0
+
+    def answer(at: str, line: bytes) -> bytes | None:
+        nonlocal count
+        if at != step:
+            return None
+        count += 1
+        return reply if count > least and count % every == 0 else None
+
+    return answer
+
+
+@pytest.mark.parametrize("offer", [(), ("8BITMIME",), ALL], ids=["bare", "8BITMIME", "all"])
+async def test_letters_go_to_servers_with_and_without_pipelining(offer: tuple[str, ...]) -> None:
+    await plan(60)
+    async with running(Sink(offer=offer)) as sink, sending(sink, size=3):
+        await settled(0)
+    assert await states() == {"accepted": 60}
+    assert set(sink.ids.values()) == {1} and len(sink.ids) == 60
+    assert all((b" BODY=8BITMIME" in letter.mail.encode()) == ("8BITMIME" in offer) for letter in sink.got)
+    assert all(letter.raw.isascii() != ("8BITMIME" in offer) for letter in sink.got)
+
+
+async def test_a_server_that_knows_only_helo_gets_its_letters() -> None:
+    await plan(3)
+
+    def helo(step: str, line: bytes) -> bytes | None:
+        return b"500 5.5.1 what is EHLO?" if step == "ehlo" and line.startswith(b"EHLO") else None
+
+    async with running(Sink(answer=helo)) as sink, sending(sink):
+        await settled(0)
+    assert await states() == {"accepted": 3}
+    assert {line[:4] for line in sink.commands[:2]} == {b"EHLO", b"HELO"}
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+async def test_P1_P3_connections_cut_at_every_stage(step: str, pipelining: bool) -> None:
+    await plan(150)
+    offer = ALL if pipelining else ()
+    async with running(Sink(offer=offer, answer=sometimes(step, b"", every=3 if step in ("banner", "ehlo") else 20))) as sink:
+        async with sending(sink):
+            await settled(0)
+    counted = await states()
+    cut = 150 // 20 if step == "dot" else 0
+    assert counted == ({"accepted": 150 - cut, "uncertain": cut} if cut else {"accepted": 150})
+    assert set(sink.ids.values()) == {1}
+    assert await db.fetchval("select count(*) from message where state = 'uncertain' and reason = 'connection_lost'") == cut
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize(
+    ("step", "reply", "expected"),
+    [
+        ("rcpt", b"550 5.1.1 No such user", ("failed", "address_unknown", 550)),
+        ("rcpt", b"550-5.1.1 No such user,\r\n550 5.1.1 really", ("failed", "address_unknown", 550)),
+        ("rcpt", b"550 5.7.1 Rejected by policy", ("failed", "policy", 550)),
+        ("rcpt", b"450 4.2.0 Greylisted", ("queued", "later", 450)),
+        ("data", b"554 5.3.0 No", ("failed", "refused", 554)),
+        ("data", b"451 4.3.0 Later", ("queued", "later", 451)),
+        ("dot", b"554 5.7.1 Spam", ("failed", "policy", 554)),
+        ("dot", b"550 4.7.1 A mismatch counts as temporary", ("queued", "later", 550)),
+        ("dot", b"452 4.2.2 Mailbox full", ("queued", "later", 452)),
+        ("dot", b"421 4.3.2 Shutting down", ("queued", "later", 421)),
+    ],
+)
+async def test_one_refused_letter_fails_alone(
+    step: str, reply: bytes, expected: tuple[str, str, int], pipelining: bool
+) -> None:
+    await plan(5)
+    answer = sometimes(step, reply, every=3)
+    once = [0]
+
+    def only_once(at: str, line: bytes) -> bytes | None:
+        said = answer(at, line)
+        once[0] += said is not None
+        return said if once[0] <= 1 else None
+
+    async with running(Sink(offer=ALL if pipelining else (), answer=only_once)) as sink, sending(sink, size=1) as engine:
+        await until(lambda: told(1))
+        assert engine.shift
+        engine.shift.pool.closed_until = 0  # after 421: half a minute otherwise
+        await settled(1)
+    row = await db.fetchrow("select state::text, reason, code, reply from message where code not between 200 and 299")
+    assert row and (row["state"], row["reason"], row["code"]) == expected
+    assert row["reply"] == reply.decode().replace("550-", "550 ").replace("\r\n550", "")
+    assert len(sink.got) == 4
+    blocked = await db.fetch("select scope, reason from suppression")
+    assert [tuple(each) for each in blocked] == ([("all", "suppressed_bounce")] if expected[1] == "address_unknown" else [])
+
+
+async def told(count: int) -> bool:
+    """Whether so many tries ended otherwise than accepted."""
+    return bool(await db.fetchval("select count(*) >= $1 from attempt where state <> 'accepted'", count))
+
+
+async def test_greylisted_mail_waits_its_five_minutes_and_goes_then() -> None:
+    await plan(40)
+    seen: set[bytes] = set()
+
+    def greylist(step: str, line: bytes) -> bytes | None:
+        if step != "rcpt" or line in seen:
+            return None
+        seen.add(line)
+        return b"450 4.2.0 Greylisted, come back later"
+
+    async with running(Sink(answer=greylist)) as sink, sending(sink) as engine:
+        await until(lambda: told(40))
+        assert sink.got == []
+        due = await db.fetch("select due_at, waits_for, attempt from batch where done_at is null")
+        assert {(row["waits_for"], row["attempt"]) for row in due} == {("retry", 1)}
+        now = datetime.now(UTC)
+        assert all(timedelta(minutes=3.9) < row["due_at"] - now < timedelta(minutes=6.1) for row in due)
+        await db.execute("update batch set due_at = now() where done_at is null")
+        engine.wake()
+        await settled(0)
+    assert await states() == {"accepted": 40}
+    assert set(sink.ids.values()) == {1}
+
+
+async def test_after_three_days_of_refusals_the_message_says_so() -> None:
+    await plan(1)
+    async with running(Sink(answer=lambda step, line: b"451 4.3.0 Later" if step == "dot" else None)) as sink:
+        async with sending(sink) as engine:
+            await until(lambda: told(1))
+            await db.execute("update attempt set at = at - interval '73 hours'")
+            await db.execute("update batch set due_at = now() where done_at is null")
+            engine.wake()
+            await settled(0)
+    row = await db.fetchrow("select state::text, reason, code from message")
+    assert row and tuple(row) == ("failed", "gave_up", 451)
+
+
+async def test_a_refused_envelope_sender_pauses_the_sender_and_fails_nothing() -> None:
+    await plan(20)
+
+    def refuse(step: str, line: bytes) -> bytes | None:
+        return b"550 5.7.1 Sender not allowed" if step == "mail" else None
+
+    async with running(Sink(answer=refuse)) as sink, sending(sink):
+        await until(sender_paused)
+    assert await states() == {"queued": 20}
+    what = await db.fetch("select what, details->>'reason' as reason from timeline_event where subject = 'sender'")
+    assert [tuple(row) for row in what] == [("sender.paused", "550 5.7.1 Sender not allowed")]
+    assert (await queries.totals()).balanced
+
+
+async def sender_paused() -> bool:
+    return bool(await db.fetchval("select paused from sender"))
+
+
+async def test_a_wrong_password_pauses_the_senders_and_fails_nothing() -> None:
+    await plan(5)
+    async with running(Sink(login=("office", "right"))) as sink, sending(sink, user="office", password="wrong"):
+        await until(sender_paused)
+    assert await states() == {"queued": 5}
+    assert sink.got == []
+
+
+@pytest.mark.parametrize("methods", [b"PLAIN LOGIN", b"LOGIN"])
+async def test_login_with_either_method(methods: bytes) -> None:
+    await plan(3)
+
+    def offer(step: str, line: bytes) -> bytes | None:
+        return b"250-sink\r\n250 AUTH " + methods if step == "ehlo" else None
+
+    async with running(Sink(login=("office@passerelle.example", "pässword"), answer=offer)) as sink:
+        async with sending(sink, user="office@passerelle.example", password="pässword"):
+            await settled(0)
+    assert await states() == {"accepted": 3}
+    assert not any(b"p\xc3\xa4ssword" in line for line in sink.commands)
+    said = b"AUTH LOGIN" if methods == b"LOGIN" else b"AUTH PLAIN " + base64.b64encode(b"\0office@passerelle.example\0p\xc3\xa4ssword")
+    assert said in sink.commands
+
+
+async def test_421_halves_the_connections_and_nothing_is_counted() -> None:
+    await plan(100)
+    refused = [0]
+
+    def busy(step: str, line: bytes) -> bytes | None:
+        if step == "mail":
+            refused[0] += 1
+        return b"421 4.7.0 Too many connections" if step == "mail" and refused[0] == 40 else None
+
+    async with running(Sink(answer=busy)) as sink, sending(sink) as engine:
+        await settled(0)
+        assert engine.shift and engine.shift.pool.cap == 5
+    assert await states() == {"accepted": 100}
+    assert await db.fetchval("select max(attempts) from message") == 0
+
+
+async def test_a_server_that_is_down_costs_no_message_a_try() -> None:
+    await plan(10)
+    sink = Sink()
+    async with running(sink):
+        pass  # its port is known, and closed again
+    async with sending(sink) as engine:
+        await asyncio.sleep(1)
+        assert await states() == {"queued": 10}
+        async with running(sink):
+            assert engine.shift
+            engine.shift.pool.closed_until = 0
+            engine.wake()
+            await settled(0)
+    assert await states() == {"accepted": 10}
+    assert await db.fetchval("select count(*) from attempt where state <> 'accepted'") == 0
+
+
+async def test_a_poison_letter_is_put_off_alone() -> None:
+    ids = await plan(60)
+    poison = f"person30@people.example".encode()
+
+    def crash(step: str, line: bytes) -> bytes | None:
+        return b"" if step == "rcpt" and poison in line else None
+
+    async with running(Sink(answer=crash)) as sink, sending(sink):
+        await settled(1)
+        await until(lambda: told(1))
+    assert await states() == {"accepted": 59, "queued": 1}
+    assert len(sink.got) == 59 and len(ids) == 60
+
+
+async def test_silence_after_the_dot_is_waited_for_then_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert smtp.TIMEOUTS["dot"] == 600
+    monkeypatch.setitem(smtp.TIMEOUTS, "dot", 1.0)
+    await plan(1)
+    async with running(Sink(delay=5)) as sink, sending(sink):
+        await settled(0)
+    row = await db.fetchrow("select state::text, reason from message")
+    assert row and tuple(row) == ("uncertain", "connection_lost")
+
+
+async def test_garbage_for_a_reply_ends_the_connection_and_no_message() -> None:
+    await plan(40)
+    async with running(Sink(answer=sometimes("rcpt", b"\x00\xff garbage", every=9))) as sink, sending(sink):
+        await settled(0)
+    assert await states() == {"accepted": 40}
+
+
+async def test_an_empty_letter_goes_to_nobody_when_the_server_asks_for_one_all_the_same() -> None:
+    await plan(3)
+
+    def odd(step: str, line: bytes) -> bytes | None:
+        if step == "rcpt" and b"person1@" in line:
+            return b"550 5.1.1 No such user"
+        return b"354 go on anyway" if step == "data" else None
+
+    sink = Sink(answer=odd)
+    async with running(sink), sending(sink, size=1):
+        await settled(0)
+    assert await states() == {"accepted": 2, "failed": 1}
+    assert len(sink.got) == 2
+
+
+async def test_P7_a_receipt_overtakes_a_mailing() -> None:
+    await plan(1_500, Lane.mass, kind="mailing")
+    async with running(Sink(delay=0.02)) as sink, sending(sink):
+        async with asyncio.timeout(10):
+            while len(sink.got) < 300:
+                await asyncio.sleep(0.01)
+        before = len(sink.got)
+        await plan(1, Lane.urgent, kind="return_link", ref_id=9)
+        receipt = await db.fetchval("select message_id::text from message m join origin o on o.id = origin_id where lane = 0")
+        async with asyncio.timeout(10):
+            while receipt not in sink.ids:
+                await asyncio.sleep(0.01)
+        assert len(sink.got) - before < 300
+        await db.execute("update origin set gate = 'paused'")
+
+
+async def test_few_connections_when_there_is_little_to_do() -> None:
+    await factories.organisation()
+    async with running(Sink()) as sink, sending(sink):
+        await plan(3)
+        await settled(0)
+        assert sink.most == 1
