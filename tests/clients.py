@@ -10,6 +10,7 @@ part = await client.get("/dossiers?q=ana", target="rows")                       
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -25,6 +26,7 @@ from tests.house import html
 
 BASE_URL = "http://portal.example"
 REDIRECTS = (302, 303)
+_visitors = itertools.count(1)
 Data = Mapping[str, Any]
 
 
@@ -89,7 +91,9 @@ class Client:
     """One visitor: cookies, a language, perhaps a signed-in session."""
 
     def __init__(self, app: Litestar, *, locale: str = "en", checked: bool = True) -> None:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        number = next(_visitors)
+        address = f"10.0.{number // 250 % 250}.{number % 250}"  # limits count by address
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50_000))
         headers = {"Accept-Language": locale, "Accept": "text/html"}
         self.http = httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
         self.app, self.checked = app, checked

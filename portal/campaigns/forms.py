@@ -17,7 +17,22 @@ from portal.web.zone import Zone
 LONGEST_DESCRIPTION, LONGEST_HELP, LONGEST_CHOICES = 5_000, 1_000, 5_000
 
 
-class CampaignForm(Form):
+class TextsForm(Form):
+    """A form with texts in the campaign's languages only; links to what is wrong lead to the default language."""
+
+    default_language = ""
+
+    @property
+    def first_ids(self) -> dict[str, str]:
+        """field -> id of its first element, where the summary's link goes."""
+        first = super().first_ids
+        if self.default_language in LOCALES:
+            texts = [name for name, field in self.fields.items() if isinstance(field, Texts)]
+            first |= {name: self.id(f"{name}.{self.default_language}") for name in texts}
+        return first
+
+
+class CampaignForm(TextsForm):
     """The settings of a campaign."""
 
     title = Texts(missing=lambda: _("Enter the title."))
@@ -37,7 +52,7 @@ class CampaignForm(Form):
         return CampaignDraft(**{name: self.values[name] for name in CampaignDraft.__struct_fields__})
 
 
-class NewCampaignForm(Form):
+class NewCampaignForm(TextsForm):
     """What a campaign needs to exist; the rest follows on its settings page."""
 
     title = Texts(missing=lambda: _("Enter the title."))
@@ -54,7 +69,7 @@ class NewCampaignForm(Form):
         return CampaignDraft(**self.values)
 
 
-class StatusForm(Form):
+class StatusForm(TextsForm):
     """A status."""
 
     label = Texts(longest=60, missing=lambda: _("Enter the name."))
@@ -68,7 +83,7 @@ class StatusForm(Form):
         return StatusDraft(**{name: self.values[name] for name in ("label", "public_label", "tone", "is_decision")})
 
 
-class QuestionForm(Form):
+class QuestionForm(TextsForm):
     """A question. Choices are typed one on each line, in each language."""
 
     kind = Choice()

@@ -13,7 +13,6 @@ from portal.campaigns.queries import Campaign, Question
 from portal.i18n import _
 from portal.outcomes import Refused, Stale
 from portal.web.conflicts import conflict
-from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
@@ -115,8 +114,9 @@ async def delete_question(request: Request, campaign_id: FromPath[int], question
 
 
 def _question(
-    request: Request, campaign: Campaign, question: Question | None, form: Form, *, status_code: int = 200
+    request: Request, campaign: Campaign, question: Question | None, form: QuestionForm, *, status_code: int = 200
 ) -> Response[Any]:
+    form.default_language = campaign.default_locale
     return page(
         request,
         "campaigns/question.html",

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from portal import timeline, zones
 from portal.campaigns import actions, forms, queries, question_pages, status_pages, words
-from portal.campaigns.forms import CampaignForm, MemberForm, NewCampaignForm, RemovalForm
+from portal.campaigns.forms import CampaignForm, MemberForm, NewCampaignForm, RemovalForm, TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.organisation import queries as organisation
@@ -54,6 +54,7 @@ async def create_campaign(request: Request) -> Response[Any]:
             )
         except Refused as refused:
             form.refuse(refused)
+    form.default_language = form.default_locale
     labels = words.settings_labels()
     return page(request, "campaigns/new.html", form=form, labels=labels, cities=zones.cities(), status_code=422)
 
@@ -154,8 +155,9 @@ async def remove_member(request: Request, campaign_id: FromPath[int]) -> Respons
 
 
 async def _settings(
-    request: Request, campaign: Campaign, form: Form, *, member: Form | None = None, status_code: int = 200
+    request: Request, campaign: Campaign, form: TextsForm, *, member: Form | None = None, status_code: int = 200
 ) -> Response[Any]:
+    form.default_language = campaign.default_locale
     return page(
         request,
         "campaigns/settings.html",

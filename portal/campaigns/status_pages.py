@@ -13,7 +13,6 @@ from portal.campaigns.queries import Campaign, Status
 from portal.i18n import _
 from portal.outcomes import Refused, Stale
 from portal.web.conflicts import conflict
-from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
@@ -114,8 +113,9 @@ async def delete_status(request: Request, campaign_id: FromPath[int], status_id:
 
 
 def _status(
-    request: Request, campaign: Campaign, status: Status | None, form: Form, *, status_code: int = 200
+    request: Request, campaign: Campaign, status: Status | None, form: StatusForm, *, status_code: int = 200
 ) -> Response[Any]:
+    form.default_language = campaign.default_locale
     labels = words.status_labels()
     template = "campaigns/status.html"
     return page(request, template, status_code=status_code, campaign=campaign, status=status, form=form, labels=labels)
