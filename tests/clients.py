@@ -90,9 +90,9 @@ class Page:
 class Client:
     """One visitor: cookies, a language, perhaps a signed-in session."""
 
-    def __init__(self, app: Litestar, *, locale: str = "en", checked: bool = True) -> None:
+    def __init__(self, app: Litestar, *, locale: str = "en", checked: bool = True, address: str | None = None) -> None:
         number = next(_visitors)
-        address = f"10.0.{number // 250 % 250}.{number % 250}"  # limits count by address
+        address = address or f"10.0.{number // 250 % 250}.{number % 250}"  # limits count by address
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50_000))
         headers = {"Accept-Language": locale, "Accept": "text/html"}
         self.http = httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client import Gauge
 
 from portal import metrics
-from portal.web import health
 from tests.clients import Client
 from tests.web.small import small_app
 
@@ -33,18 +33,17 @@ async def test_not_ready_says_which_and_no_more() -> None:
     assert (page.status, page.response.json()) == (503, {"database": "ok", "valkey": "down"})
 
 
-async def test_metrics_are_gathered_for_this_machine_only(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+async def test_metrics_are_gathered_for_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     gauge = Gauge("convoca_test_rows", "Rows.", registry=metrics.registry)
 
     async def count() -> None:
         gauge.set(7)
 
     monkeypatch.setattr(metrics, "gatherers", [count])
-    client = Client(small_app())
-    page = await client.get("/metrics")
-    proxied = await client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
-    monkeypatch.setattr(health, "client_address", lambda request: "203.0.113.9")
-    outside = await client.get("/metrics")
+    here = Client(small_app(), address="127.0.0.1")
+    page = await here.get("/metrics")
+    proxied = await here.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    outside = await Client(small_app(), address="203.0.113.9").get("/metrics")
     metrics.registry.unregister(gauge)
     assert "convoca_test_rows 7.0" in page.text
     assert "process_cpu_seconds_total" in page.text
