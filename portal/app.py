@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from redis.asyncio import Redis
 
@@ -36,6 +37,7 @@ from portal.triggers import routes as trigger_pages
 from portal.web.api import docs
 from portal.web.idempotency import Idempotency
 from portal.web.plumbing import plumbing
+from portal.web.rights import public
 
 PAGES = (
     account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
@@ -80,10 +82,10 @@ def openapi() -> OpenAPIConfig:
         title="Convoca",
         version="1",
         description="Campaigns, dossiers, people, templates, triggers and the register of messages.",
-        path="/api/v1",
+        openapi_router=Router("/api/v1", route_handlers=[], opt=public(), include_in_schema=False),
         components=Components(security_schemes={"key": key}),
         security=[{"key": []}],
-        render_plugins=[],
+        render_plugins=[JsonRenderPlugin()],
     )
 
 

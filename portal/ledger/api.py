@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from portal.ledger import queries
 from portal.ledger.queries import LATEST, MessageFilters, MessageRow, Totals
@@ -54,14 +54,14 @@ async def list_messages(
     dossier: FromQuery[int | None] = None,
     person: FromQuery[int | None] = None,
     campaign: FromQuery[int | None] = None,
-    state: FromQuery[str] = "",
+    in_state: Annotated[str, QueryParameter(name="state")] = "",
     reason: FromQuery[str] = "",
     q: FromQuery[str] = "",
     limit: FromQuery[int | None] = None,
     cursor: FromQuery[str | None] = None,
 ) -> Listing[MessageOut]:
     """The latest first; `q` is a part of address, name or subject."""
-    filters = MessageFilters(q, state, reason, campaign_id=campaign, dossier_id=dossier, person_id=person)
+    filters = MessageFilters(q, in_state, reason, campaign_id=campaign, dossier_id=dossier, person_id=person)
     page = await queries.search(request.user, filters, cursor_of(cursor, LATEST.read), bounded(limit))
     return Listing([_out(row) for row in page.items], page.older)
 

@@ -30,8 +30,8 @@ class TriggerIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: str = ""
     from_status: str | None = None
     to_status: str | None = None
-    recipients: list[str] = ["candidate"]
-    cc: list[str] = []
+    recipients: tuple[str, ...] = ("candidate",)
+    cc: tuple[str, ...] = ()
     delay_minutes: int = 0
     active: bool = True
 
@@ -136,8 +136,8 @@ async def _draft(campaign_id: int, data: TriggerIn) -> Draft:
         template_id=data.template,
         from_status_id=ids.get(data.from_status or ""),
         to_status_id=ids.get(data.to_status or ""),
-        recipients=tuple(data.recipients),
-        cc=tuple(data.cc),
+        recipients=data.recipients,
+        cc=data.cc,
         delay_minutes=data.delay_minutes,
         active=data.active,
     )

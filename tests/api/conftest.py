@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 
 from portal.accounts.actions import create_api_key
+from portal.actor import SYSTEM
 from portal.emails.defaults import install_defaults
 from portal.organisation.actions import ensure
 from tests import factories
@@ -21,7 +22,7 @@ API = f"{BASE_URL}/api/v1"
 async def alice(db: None) -> factories.AccountRow:
     """A manager, in a portal that has its organisation and the usual templates."""
     await ensure()
-    await install_defaults()
+    await install_defaults(SYSTEM)
     return await factories.account("Alice", "manager")
 
 
