@@ -76,6 +76,7 @@ create index message_dossier   on message (dossier_id, id) where dossier_id is n
 create index message_origin    on message (origin_id, id);
 create index message_attention on message (attention, origin_id, id) where attention is not null;
 create index message_address   on message (lower(address) text_pattern_ops, id);
+create index message_created   on message using brin (created_at) with (autosummarize = on);   -- a day's mail
 
 create table letter (
     message_id uuid     primary key,                -- message.message_id

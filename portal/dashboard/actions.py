@@ -1,0 +1,36 @@
+"""Tell the candidates whom a decision has not reached (B05)."""
+
+from __future__ import annotations
+
+from portal import db
+from portal.actor import Actor
+from portal.dashboard import queries, words
+from portal.dashboard.queries import Untold
+from portal.outcomes import Stale
+from portal.triggers import actions as triggers
+from portal.triggers.facts import Change
+
+
+async def tell(status_id: int, announced: int, by: Actor) -> int:
+    """Let the triggers of a decision write to the candidates who have heard nothing. Returns how many e-mails go.
+
+    The event is the decision itself, so nobody is ever told twice. Raises Stale when the number is not `announced`.
+    """
+    async with db.transaction():
+        rows = queries.told_at_once(await queries.untold(by, words.MOST_UNTOLD), status_id)
+        if len(rows) != announced:
+            raise Stale(len(rows))
+        return sum([len(await triggers.fire(_decision(row))) for row in rows])
+
+
+def _decision(row: Untold) -> Change:
+    return Change(
+        dossier_id=row.id,
+        campaign_id=row.campaign_id,
+        event_id=row.change_id or 0,
+        kind="status",
+        from_status=row.from_id,
+        to_status=row.status_id,
+        manual=True,
+        actor_kind="user",
+    )
