@@ -21,7 +21,7 @@ from portal.web.rights import needs
 
 HERE = "/mailbox"
 LONGEST_WORDS = 200
-PLAIN = "text/plain; charset=utf-8"
+PLAIN = "text/plain"
 
 
 def only_on_screen(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -1,0 +1,114 @@
+"""What the register says about a message, and what it lets people do."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from portal.ledger.queries import MessagePage, Totals
+from portal.ledger.rules import SHOWN, STATES
+from portal.messages import sentences
+from portal.messages.queries import Origin
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def message(state: str, reason: str | None = None, **more: Any) -> MessagePage:
+    """A message to Ana in a state."""
+    fields: dict[str, Any] = {
+        "id": 1, "state": state, "reason": reason, "address": "ana@example.org", "to_name": "Ana", "subject": "Accepted",
+        "locale": "en", "optional": False, "lane": 1, "origin_kind": "trigger", "origin_ref": 1, "dossier_id": 1,
+        "dossier_number": "RL-1", "campaign_id": 1, "person_id": 1, "message_id": UUID(int=1), "tries": 0,
+        "planned_at": NOW, "due_at": NOW, "settled_at": None, "code": None, "reply": None, "from_address": "a@b.example",
+        "from_name": "", "reply_to": "", "shown_to": "", "cc": [], "version_id": 1, "system": None,
+    }  # fmt: skip
+    return MessagePage(**fields | more)
+
+
+def origin(kind: str, **more: Any) -> Origin:
+    """Why a message exists."""
+    return Origin(**dict.fromkeys(Origin.__struct_fields__) | {"kind": kind} | more)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "verbs"),
+    [
+        ("accepted", None, []),
+        ("sending", None, []),
+        ("skipped", "opted_out", []),
+        ("cancelled", "superseded", []),
+        ("failed", "policy", ["retry"]),
+        ("uncertain", "connection_lost", ["resend", "leave"]),
+        ("uncertain", "left_as_is", ["resend"]),
+        ("held", "on_hold", ["release", "cancel"]),
+        ("held", "undo", ["release", "cancel"]),
+        ("held", "paused", ["cancel"]),
+        ("held", "limit", ["cancel"]),
+        ("queued", None, ["cancel"]),
+        ("queued", "retry", ["release", "cancel"]),
+    ],
+)
+def test_only_what_makes_sense_can_be_done(state: str, reason: str | None, verbs: list[str]) -> None:
+    assert sentences.possible(message(state, reason)) == verbs
+
+
+@pytest.mark.parametrize("state", SHOWN)
+def test_every_state_is_a_whole_sentence(state: str) -> None:
+    sentence = sentences.explanation(message(state))
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+
+
+def test_sent_says_only_what_is_known() -> None:
+    said = sentences.explanation(message("accepted"))
+    assert said == "Sent to ana@example.org. The recipient’s mail server took it."
+
+
+def test_a_failure_without_a_known_reason_quotes_the_server() -> None:
+    said = sentences.explanation(message("failed", reply="550 Go away"))
+    assert said == "Not delivered. Reason: 550 Go away."
+
+
+@pytest.mark.parametrize("verb", sentences.VERBS)
+def test_each_question_says_its_consequence_and_repeats_its_verb(verb: sentences.Verb) -> None:
+    question = sentences.question(verb, message("uncertain"))
+    assert question.title.endswith("?")
+    assert question.consequence.endswith(".")
+    assert question.button == sentences.word(verb)
+
+
+def test_trying_a_dead_address_again_says_that_it_is_blocked() -> None:
+    asked = sentences.question("retry", message("failed", "address_unknown"))
+    assert asked.consequence.startswith("ana@example.org is blocked because it does not exist.")
+
+
+def test_why_a_message_exists_is_a_sentence() -> None:
+    told = origin("trigger", trigger="Tell the winners", family="manager", actor="Alice", to_status={"en": "Accepted"})
+    assert sentences.why(told) == "The automatic e-mail “Tell the winners”: Alice changed the status to “Accepted”."
+    receipt = origin("trigger", trigger="Receipt", family="candidate")
+    assert sentences.why(receipt) == "The automatic e-mail “Receipt”: the application was submitted."
+    assert sentences.why(origin("test", template="Receipt")) == "A test e-mail of the template “Receipt”."
+    assert sentences.why(origin("return_link")) == "The candidate asked for the way back to the application."
+
+
+def totals(balanced: bool = True, duplicates: int = 0, **by_state: int) -> Totals:
+    """Some totals; states that are not named have no message."""
+    counts = dict.fromkeys(STATES, 0) | by_state
+    return Totals(sum(counts.values()), counts, duplicates, balanced)
+
+
+def test_the_terms_of_the_sum_add_up_to_what_was_planned() -> None:
+    counted = totals(accepted=405, failed=4, uncertain=3, skipped=12)
+    assert sentences.terms(counted) == [("accepted", 405), ("failed", 4), ("uncertain", 3), ("skipped", 12)]
+    assert sum(count for _state, count in sentences.terms(counted)) == counted.intended
+
+
+def test_when_all_is_sent_or_skipped_the_proof_is_one_equation() -> None:
+    proof = sentences.proof(totals(accepted=405, skipped=7))
+    assert proof == "Planned 412 = sent 405 + skipped 7. Duplicates: 0. Not confirmed: 0."
+
+
+@pytest.mark.parametrize("wrong", [{"balanced": False}, {"duplicates": 1}])
+def test_a_sum_that_does_not_add_up_is_said_aloud(wrong: dict[str, Any]) -> None:
+    assert sentences.proof(totals(accepted=1, **wrong)).startswith("The sum does not add up.")

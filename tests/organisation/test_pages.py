@@ -1,0 +1,103 @@
+"""Settings of the organisation, as administrators see them."""
+
+from portal.organisation import queries
+from tests import factories
+from tests.clients import Client
+
+HERE = "/settings/organisation"
+
+
+async def adam_signs_in(client: Client) -> None:
+    """Adam the administrator, of an organisation with a sender."""
+    await factories.organisation("Passerelle")
+    await client.sign_in((await factories.account("Adam", "administrator")).email)
+
+
+async def test_adam_describes_the_organisation(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(HERE)).form(HERE)
+    wanted = {
+        "name": "Fondation Passerelle",
+        "website": "passerelle.example",
+        "brand_colour": "#205080",
+        "time_zone": "paris",
+    }
+    page = await client.post(HERE, form | wanted)
+    assert page.toasts == ["Saved."]
+    us = await queries.current()
+    assert (us.name, us.website, us.brand_colour, us.time_zone) == (
+        "Fondation Passerelle",
+        "https://passerelle.example",
+        "#205080",
+        "Europe/Paris",
+    )
+
+
+async def test_a_colour_that_white_words_vanish_on_is_refused(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(HERE)).form(HERE)
+    page = await client.post(HERE, form | {"brand_colour": "#ffff00"})
+    assert (page.status, page.errors) == (422, ["White words cannot be read on this colour. Choose a darker one."])
+
+
+async def test_two_administrators_are_shown_each_others_words(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(HERE)).form(HERE)
+    await client.post(HERE, form | {"name": "Theirs"})
+    page = await client.post(HERE, form | {"name": "Mine"})
+    assert page.status == 409
+    assert "Theirs" in page.words
+    await client.post(HERE, page.form(HERE))
+    assert (await queries.current()).name == "Mine"
+
+
+async def test_adam_adds_a_sender_and_says_that_it_may_be_used(client: Client) -> None:
+    await adam_signs_in(client)
+    page = await client.post(
+        f"{HERE}/senders", {"address": "calls@passerelle.example", "name": "Calls", "daily_cap": ""}
+    )
+    assert page.toasts == ["Address added: calls@passerelle.example"]
+    (sender,) = [each for each in await queries.senders() if each.address == "calls@passerelle.example"]
+    assert (sender.usable, sender.daily_cap) == (False, None)
+    await client.post(f"{HERE}/senders/{sender.id}/verify")
+    sender = await queries.sender(sender.id) or sender
+    assert sender.usable
+
+
+async def test_pausing_a_sender_says_what_follows_and_resuming_undoes_it(client: Client) -> None:
+    await adam_signs_in(client)
+    (sender,) = await queries.senders()
+    asked = await client.get(f"{HERE}/senders/{sender.id}/pause")
+    assert asked.h1 == f"Pause {sender.address}?"
+    assert "not even acknowledgements of receipt" in asked.words
+    page = await client.post(f"{HERE}/senders/{sender.id}/pause")
+    assert page.toasts == [f"Paused: {sender.address}. Its e-mails wait."]
+    assert [each.paused for each in await queries.senders()] == [True]
+    page = await client.post(f"{HERE}/senders/{sender.id}/resume")
+    assert page.toasts == [f"Resumed: {sender.address}. What waited leaves now."]
+    assert [each.paused for each in await queries.senders()] == [False]
+
+
+async def test_a_senders_limit_can_be_nought_or_none(client: Client) -> None:
+    await adam_signs_in(client)
+    (sender,) = await queries.senders()
+    path = f"{HERE}/senders/{sender.id}"
+    for typed, cap in (("0", 0), ("", None), ("250", 250)):
+        await client.post(path, (await client.get(path)).form(path) | {"daily_cap": typed})
+        assert [each.daily_cap for each in await queries.senders()] == [cap]
+
+
+async def test_a_manager_neither_sees_nor_changes_the_organisation(client: Client) -> None:
+    sender_id = await factories.organisation()
+    await client.sign_in((await factories.account("Alice")).email)
+    assert (await client.get(HERE)).status == 403
+    for path in (HERE, f"{HERE}/senders", f"{HERE}/senders/{sender_id}/pause", f"{HERE}/senders/{sender_id}/verify"):
+        assert (await client.post(path)).status == 403
+    assert [each.paused for each in await queries.senders()] == [False]
+
+
+async def test_a_sender_that_does_not_exist_is_not_found(client: Client) -> None:
+    await adam_signs_in(client)
+    assert (await client.get(f"{HERE}/senders/999999")).status == 404
+    for verb in ("pause", "resume", "verify"):
+        assert (await client.post(f"{HERE}/senders/999999/{verb}")).status == 404
