@@ -65,9 +65,10 @@ def create_app(given: Settings | None = None) -> Litestar:
     )
     verbs = [handler for each in APIS for handler in each.routes]
     api = Router("/api/v1", route_handlers=verbs, middleware=[Idempotency()])
-    pages = [handler for each in PAGES for handler in each.routes]
+    handlers = [*docs, *(handler for each in PAGES for handler in each.routes)]
+    pages = Router("/", route_handlers=[*web.routes, *handlers], include_in_schema=False)
     return Litestar(
-        route_handlers=[*web.routes, *pages, api, *docs],
+        route_handlers=[pages, api],
         lifespan=[lifespan],
         openapi_config=openapi(),
         logging_config=None,

@@ -23,6 +23,8 @@ COPIES = {
     "htmx.org/dist/ext/hx-sse.min.js": "htmx-sse.min.js",
     "trix/dist/trix.umd.min.js": "trix.min.js",
     "trix/dist/trix.css": "trix.css",
+    "swagger-ui-dist/swagger-ui.css": "swagger-ui.css",
+    "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui-bundle.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "fonts/inter-latin-wght-normal.woff2",
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "fonts/inter-latin-ext-wght-normal.woff2",
     "@fontsource-variable/inter/LICENSE": "fonts/LICENSE",
