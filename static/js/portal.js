@@ -57,6 +57,20 @@
     for (const tick of event.target.closest("table").querySelectorAll("td.tick input")) tick.checked = event.target.checked;
   });
 
+  /* A button that copies a text, where the browser lets us. */
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+
+  /* How many characters still fit, while one types. */
+  document.addEventListener("input", (event) => {
+    const left = event.target.id && document.querySelector(`output[data-left][for="${CSS.escape(event.target.id)}"]`);
+    if (left) left.value = Math.max(0, event.target.maxLength - event.target.value.length);
+  });
+
   /* / searches; j and k go to the next and the previous, where a page has them. */
   const keys = { "/": "input[type=search]", j: "main a[rel=next]", k: "main a[rel=prev]" };
   document.addEventListener("keydown", (event) => {
@@ -69,6 +83,7 @@
   });
 
   for (const tick of document.querySelectorAll("[data-tick-all][hidden]")) tick.hidden = false;
+  if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
   undim(document);
   document.querySelector("main .errors[autofocus]")?.focus();
 })();
