@@ -31,7 +31,7 @@ def unstructured(name: str, value: str) -> str:
     checked(value)
     if PLAIN.fullmatch(value) and "=?" not in value and value == value.strip() and longest(value) < WIDTH - len(name):
         return fold(f"{name}: {value}")
-    return f"{name}: " + "\r\n ".join(encoded_words(value))
+    return f"{name}: " + "\r\n ".join(encoded_words(value, len(name) + 2))
 
 
 def longest(value: str) -> int:
@@ -56,18 +56,18 @@ def fold(line: str) -> str:
     return "\r\n".join([*lines, rest])
 
 
-def encoded_words(value: str) -> list[str]:
-    """Encoded words of at most 75 characters that end between characters (RFC 2047 2, 5)."""
+def encoded_words(value: str, column: int = 1) -> list[str]:
+    """Encoded words of at most 75 characters that end between characters (RFC 2047 2, 5), the first from `column` on."""
     words: list[str] = []
     chunk: list[str] = []
-    size = 0
+    room = min(WORD_OCTETS, (WIDTH - column - len("=?utf-8?b??=")) // 4 * 3)
     for character in value:
         octets = len(character.encode())
-        if size + octets > WORD_OCTETS:
+        if octets > room:
             words.append(encoded_word("".join(chunk)))
-            chunk, size = [], 0
+            chunk, room = [], WORD_OCTETS
         chunk.append(character)
-        size += octets
+        room -= octets
     return [*words, encoded_word("".join(chunk))]
 
 
@@ -79,7 +79,8 @@ def encoded_word(text: str) -> str:
 def mailbox(name: str, address: str) -> str:
     """`"Ana Nowak" <ana@example.org>`; the name quoted or encoded, the domain as DNS writes it."""
     route = f"<{wire_address(address)}>"
-    if not checked(name):
+    name = " ".join(checked(name).split())
+    if not name:
         return route
     if PLAIN.fullmatch(name) and "=?" not in name and len(name) <= PHRASE:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')

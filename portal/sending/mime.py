@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import time
 from binascii import b2a_qp
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import msgspec
 
@@ -70,13 +71,18 @@ def header_lines(heads: Heads, boundary: str) -> list[str]:
         lines.append(address_line("Reply-To", [wire_address(heads.reply_to)]))
     lines += [
         unstructured("Subject", heads.subject),
-        f"Date: {formatdate(time.time() if heads.date is None else heads.date)}",
+        f"Date: {date(time.time() if heads.date is None else heads.date)}",
         f"Message-ID: {message_id(heads.uuid, heads.from_address)}",
         "Auto-Submitted: auto-generated",
     ]
     if heads.unsubscribe:
         lines += [f"List-Unsubscribe: <{link(heads.unsubscribe)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
     return [*lines, "MIME-Version: 1.0", f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"']
+
+
+def date(moment: float) -> str:
+    """RFC 5322 3.3, in UTC."""
+    return format_datetime(datetime.fromtimestamp(moment, UTC))
 
 
 def link(address: str) -> str:

@@ -34,6 +34,7 @@ class Sink:
     answer: Callable[[str, bytes], bytes | None] = lambda step, line: None
     delay: float = 0.0  # seconds before the reply to a dot
     tls: ssl.SSLContext | None = None  # STARTTLS is offered
+    injected: bytes = b""  # plain text that somebody adds behind the reply to STARTTLS
     login: tuple[str, str] | None = None
     port: int = 0
     got: list[Got] = field(default_factory=list)
@@ -174,9 +175,12 @@ class Session(asyncio.Protocol):
         self.transport.write(b"235 2.7.0 Welcome\r\n" if right else b"535 5.7.8 Wrong password\r\n")
 
     async def start_tls(self) -> None:
-        self.transport.write(b"220 2.0.0 Ready\r\n")
+        self.blocked = True
+        self.transport.write(b"220 2.0.0 Ready\r\n" + self.sink.injected)
         loop = asyncio.get_running_loop()
         self.transport = await loop.start_tls(self.transport, self, self.sink.tls, server_side=True)
+        self.blocked = False
+        self.data_received(b"")
 
 
 @asynccontextmanager
