@@ -17,6 +17,7 @@ from tests.factories import AccountRow
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+QUERIES = {"/dossiers/{dossier_id:int}/status/letter": "?to=accepted"}  # pages that cannot do without
 NOT_OURS = ("/static/", "/{unknown:path}", "/api/v1/openapi")  # files, the 404 page, Litestar's own
 
 
@@ -52,18 +53,22 @@ class World(msgspec.Struct, frozen=True):
     people: dict[str, AccountRow]
     values: dict[str, Any]
 
+    def some_url(self, path: str) -> str:
+        """The path with real ids, or with ids that merely look real."""
+        return self.url(path) or PARAMETER.sub("1", path)
+
     def url(self, path: str) -> str | None:
         """The path with real ids; None when the world has none for it."""
         values = self.values | self._tokens(path)
         if not all(name in values for name in PARAMETER.findall(path)):
             return None
-        return PARAMETER.sub(lambda match: str(values[match[1]]), path)
+        return PARAMETER.sub(lambda match: str(values[match[1]]), path) + QUERIES.get(path, "")
 
     def _tokens(self, path: str) -> dict[str, Any]:
         """A token is bound to its purpose: which one depends on where it stands."""
-        purpose = "person" if path.startswith("/u/") else "dossier"
-        row = self.values["person_id" if purpose == "person" else "dossier_id"]
-        return {"token": tokens.sign(purpose, row)}
+        if path.startswith("/u/"):
+            return {"token": tokens.sign("opt_out", self.values["person_id"])}
+        return {"token": tokens.sign("dossier", self.values["dossier_id"])}
 
 
 async def world() -> World:
@@ -77,6 +82,7 @@ async def world() -> World:
     template = await factories.template()
     trigger_id = await factories.trigger(campaign, template)
     sender_id = await db.fetchval("select sender_id from organisation")
+    await db.execute("insert into suppression (address, scope, reason) values ($1, 'all', 'complaint')", person.email)
     values = {
         "campaign_id": campaign.id,
         "slug": campaign.slug,
