@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import redis
+from argon2 import PasswordHasher
 
 from portal import db as database
 from portal import migrate
 from portal import settings as portal_settings
+from portal.accounts import passwords
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.servers import Urls
@@ -32,6 +34,12 @@ __all__ = ["app", "client", "fresh_client", "make_client"]
 SECRET = "a secret of the tests, long enough to be accepted"
 NAME = f"convoca_test_{os.getpid()}"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parameters of tests/factories.py: signing in costs a tenth of a second otherwise."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 class _RolledBack(Exception):

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from portal.commands.surroundings import in_one_sentence, surroundings, with_pool
+from portal.commands.surroundings import in_one_sentence, migrate_and_furnish, surroundings, with_pool
 
 PASSWORD_OCTETS = 15
 
@@ -16,10 +16,8 @@ PASSWORD_OCTETS = 15
 @in_one_sentence
 def migrate() -> None:
     """Bring the database up to date."""
-    from portal.migrate import migrate as run
-
     with surroundings(migrated=False):
-        with_pool(run)
+        with_pool(migrate_and_furnish)
     click.echo("The database is up to date.")
 
 

@@ -54,9 +54,18 @@ def _bring_up_to_date(*, automatically: bool) -> None:
     from portal import migrate
 
     if automatically:
-        with_pool(migrate.migrate)
+        with_pool(migrate_and_furnish)
     elif with_pool(migrate.is_behind):
         raise click.ClickException("The database is not up to date: run portal migrate first.")
+
+
+async def migrate_and_furnish() -> None:
+    """Run the migrations; at the first start, make the organisation and its first sender."""
+    from portal import migrate
+    from portal.organisation import actions as organisation
+
+    await migrate.migrate()
+    await organisation.ensure()
 
 
 def with_pool(function: Callable[P, Coroutine[Any, Any, Result]], *args: P.args, **kwargs: P.kwargs) -> Result:

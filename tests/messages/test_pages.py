@@ -41,8 +41,8 @@ async def plan(
     person = await factories.person(first_name, "Nowak")
     dossier = await factories.dossier(of.campaign, person, "accepted")
     change = await database.fetchval(
-        """insert into status_change (dossier_id, to_id, actor_kind, account_id, manual) values ($1, $2, 'user', $3, true)
-        returning id""",
+        """insert into status_change (dossier_id, to_id, actor_kind, account_id, manual)
+        values ($1, $2, 'user', $3, true) returning id""",
         *(dossier.id, of.campaign.status["accepted"], of.alice.id),
     )
     letter = Letter(
@@ -70,7 +70,8 @@ async def plan(
 
 async def settle(message_id: int, state: str, code: int, reply: str, reason: str | None = None) -> None:
     """A try has ended."""
-    sql = "update message set state = $2::text::message_state, settled_at = now(), code = $3, reply = $4, reason = $5 where id = $1"
+    sql = """update message set state = $2::text::message_state, settled_at = now(), code = $3, reply = $4, reason = $5
+        where id = $1"""
     await database.execute(sql, message_id, state, code, reply, reason)
     sql = "insert into attempt (message_id, try, state, code, reply) values ($1, 0, $2, $3, $4)"
     await database.execute(sql, message_id, state, code, reply)
