@@ -85,16 +85,10 @@ async def save(template_id: int, draft: Draft, seen: int, by: Actor) -> Version:
         return await queries.version(version_id)
 
 
-async def save_language(
-    template_id: int, locale: str, text: Text | None, draft: Draft, seen: int, by: Actor
-) -> Version:
-    """Save one language (None: it is not written any more) and the settings; the other languages stay as they are."""
+async def save_language(template_id: int, locale: str, text: Text, draft: Draft, seen: int, by: Actor) -> Version:
+    """Save one language and the settings; the other languages stay as they are."""
     now = await queries.current(template_id)
-    texts = dict(_draft_of(now).texts)
-    if text is None:
-        texts.pop(locale, None)
-    else:
-        texts[locale] = text
+    texts = {**_draft_of(now).texts, locale: text}
     fallback = draft.fallback_locale or now.fallback_locale
     return await save(template_id, msgspec.structs.replace(draft, texts=texts, fallback_locale=fallback), seen, by)
 

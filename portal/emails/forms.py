@@ -20,7 +20,8 @@ from portal.outcomes import Refused
 from portal.web import fields
 from portal.web.fields import Options
 from portal.web.forms import Form
-from portal.web.htmx import Request
+
+TEXT_PARTS = ("subject", "preheader", "body")
 
 
 class Line(fields.Text):
@@ -45,9 +46,9 @@ class TemplateForm(Form):
     name = fields.Text(longest=LONGEST_NAME)
     category = fields.Choice(*CATEGORIES)
     locale = fields.Choice(*LOCALES)
-    subject = Line(longest=LONGEST_LINE, lines=True, required=False)
+    subject = Line(longest=LONGEST_LINE, lines=True, missing=lambda: _("Enter a subject."))
     preheader = Line(longest=LONGEST_LINE, lines=True, required=False)
-    body = Body(longest=MAX_SOURCE, lines=True, required=False)
+    body = Body(longest=MAX_SOURCE, lines=True, missing=lambda: _("Write the letter."))
     sender_id = fields.IdChoice(required=False)
     reply_to = fields.Email(required=False)
     fallback_locale = fields.Choice(*LOCALES, required=False)
@@ -78,7 +79,8 @@ class TemplateForm(Form):
             self.raw["body"] = [self.body]
 
     def check_text(self) -> None:
-        """Add what is wrong with the text of this language, without saving it."""
+        """Only what is wrong with the text of this language: the rest is said when it is saved."""
+        self.errors = {name: sentence for name, sentence in self.errors.items() if name in TEXT_PARTS}
         if self.text:
             self.refuse(Refused(errors=text_errors(self.text, tidy_text(self.text))))
 
@@ -106,7 +108,7 @@ def filled(version: Version, locale: str, choices: dict[str, Options], person: i
     """The form of a saved template, in one language; empty texts where it is not written yet."""
     text = version.variants.get(locale)
     values = msgspec.structs.asdict(text) if text else {"subject": "", "preheader": "", "body": ""}
-    values = {name: values[name] for name in ("subject", "preheader", "body")}
+    values = {name: values[name] for name in TEXT_PARTS}
     values |= {
         "name": version.name,
         "category": version.category,

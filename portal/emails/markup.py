@@ -178,7 +178,7 @@ def tidy(text: str) -> str:
         text, empty = re.subn(r"<(strong|em|a)\b[^>]*>((?: |<br>)*)</\1>", r"\2", text)
     text = re.sub(r" {2,}", " ", text)
     text = MERGE_TAG.sub(lambda tag: re.sub(r"[ \u00a0\u202f]+", " ", tag[0]), text)
-    text = re.sub(r" *<br> *", BREAK, text)
+    text = re.sub(r"[ \u00a0]*<br>[ \u00a0]*", BREAK, text)
     return re.sub(rf"^(?:{BREAK}| )+|(?:{BREAK}| )+$", "", text)
 
 

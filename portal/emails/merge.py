@@ -191,7 +191,7 @@ def attribute(value: str) -> str:
 def link(value: str) -> str:
     """A link in a sentence, its address being its text. Only for fields whose kind is link: they are made by us."""
     address = attribute(value)
-    return html_text(value) if address == "#" else f'<a href="{address}">{address}</a>'
+    return html_text(value) if address == "#" else f'<a href="{address}" style="color:inherit">{address}</a>'
 
 
 _SHOW: dict[tuple[str, bool], Callable[[str], str]] = {

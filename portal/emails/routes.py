@@ -88,9 +88,10 @@ async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
     form = await TemplateForm.read(request, choices=await offer(version))
     if not form.valid:
         return await _edit_page(request, version, form, status_code=422)
-    text = form.text if form.text else None
     try:
-        saved = await actions.save_language(template_id, form.locale, text, form.draft(), form.version, request.user)
+        saved = await actions.save_language(
+            template_id, form.locale, form.text, form.draft(), form.version, request.user
+        )
     except Refused as refused:
         form.refuse(refused)
         return await _edit_page(request, version, form, status_code=422)

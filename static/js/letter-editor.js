@@ -24,7 +24,7 @@
     tools.id = "letter-tools";
     tools.append(document.getElementById("editor-tools").content.cloneNode(true));
     const value = document.createElement("input");
-    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: area.value });
+    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: area.value.replaceAll("<br>\n", "<br>") });
     editor = document.createElement("trix-editor");
     editor.setAttribute("toolbar", tools.id);
     editor.setAttribute("input", value.id);

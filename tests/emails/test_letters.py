@@ -226,9 +226,15 @@ def test_a_pale_brand_colour_is_darkened_for_words_and_keeps_its_button() -> Non
         Brand("P", "#ffe14d"),
         "en",
     )
-    assert "color: #ffe14d" not in sent.html
+    assert "color: #ffe14d" not in sent.html[sent.html.index("<body") :]
     assert "background: #ffe14d" in sent.html
     assert "color: #000000" in sent.html
+
+
+def test_the_letter_fits_a_phone_and_a_dark_screen() -> None:
+    html = letter("<p>x</p>").html
+    assert "@media (max-width: 620px)" in html and "@media (prefers-color-scheme: dark)" in html
+    assert html.index("@media") < html.index("<body")
 
 
 def test_a_variant_is_compiled_once() -> None:
