@@ -107,8 +107,13 @@ def _words(document: JustHTML) -> list[str]:
 
 def prose(node: Element) -> str:
     """The words people read: without scripts, code and what stands in boxes."""
+    return " ".join(texts(node))
+
+
+def texts(node: Element) -> list[str]:
+    """The pieces of `prose`."""
     if node.name in NO_PROSE:
-        return ""
+        return []
     if node.name == "#text":
-        return str(node.data or "")
-    return " ".join(prose(child) for child in node.children or [])
+        return [str(node.data or "")]
+    return [piece for child in node.children or [] for piece in texts(child)]

@@ -165,12 +165,18 @@ async def test_no_word_is_left_out_of_the_catalogs(
 
 def unmarked(page: Page) -> set[str]:
     """The words of a page that no catalog holds, in lower case."""
-    texts = [html.prose(each) for each in page.all("body")]
-    texts += [each.attrs.get(name) or "" for each in page.all("*") for name in SPOKEN]
-    outside = " ".join(texts)
-    while INSIDE.search(outside):
-        outside = INSIDE.sub(" ", outside)
-    return {each.lower() for each in WORD.findall(outside)}
+    for each in page.all('[translate="no"], body [lang]'):  # samples, letters, names of languages
+        each.children.clear()
+    pieces = html.texts(page.one("body"))
+    pieces += [each.attrs.get(name) or "" for each in page.all("*") for name in SPOKEN]
+    return {word.lower() for piece in pieces for word in WORD.findall(outside(piece))}
+
+
+def outside(text: str) -> str:
+    """What stands in no bracket; a bracket that was cut off reaches to the end."""
+    while INSIDE.search(text):
+        text = INSIDE.sub(" ", text)
+    return text.partition(OPEN)[0]
 
 
 async def words_of_the_data() -> set[str]:
