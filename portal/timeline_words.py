@@ -76,9 +76,9 @@ def _after(event: Event) -> Markup:
     if event.what != "status.changed" or mode not in ("hold", "silent"):
         return Markup("")
     if mode == "hold":
-        return Markup(" ") + escape(_("Its e-mails are on hold."))
+        return Markup("<br>") + escape(_("Its e-mails are on hold."))
     # NOTE: on the timeline, after a change of status. {reason}: typed by whoever made the change
-    return Markup(" ") + escape(_("No e-mail was sent. Reason: {reason}")).format(reason=escape(reason))
+    return Markup("<br>") + escape(_("No e-mail was sent. Reason: {reason}")).format(reason=escape(reason))
 
 
 class _Values(dict[str, Any]):
@@ -134,5 +134,51 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
     "address.blocked": ("ban", _address_blocked),
     "address.unblocked": ("mail", lambda event: pgettext("timeline", "{address} is written to again. By {name}")),
+    "message.released": ("player-play", lambda event: pgettext("timeline", "{name} released the e-mail to {address}")),
+    "message.retried": (
+        "refresh",
+        lambda event: pgettext("timeline", "{name} had the e-mail to {address} tried again"),
+    ),
+    "message.resent": ("refresh", lambda event: pgettext("timeline", "{name} had the e-mail to {address} sent again")),
+    "message.left": ("check", lambda event: pgettext("timeline", "{name} left the e-mail to {address} as it is")),
+    "message.cancelled": ("ban", lambda event: pgettext("timeline", "{name} cancelled the e-mail to {address}")),
+    "triggers.considered": ("mail", lambda event: pgettext("timeline", "Automatic e-mails were considered")),
+    "template.created": ("file-text", lambda event: pgettext("timeline", "{name} created the template")),
+    "template.saved": (
+        "file-text",
+        lambda event: pgettext("timeline", "{name} saved version {number} of the template"),
+    ),
+    "template.archived": ("archive", lambda event: pgettext("timeline", "{name} archived the template")),
+    "template.restored": ("archive", lambda event: pgettext("timeline", "{name} restored the template")),
+    "template.tested": ("send", lambda event: pgettext("timeline", "{name} sent a test e-mail")),
+    "trigger.created": ("mail", lambda event: pgettext("timeline", "{name} created the automatic e-mail “{title}”")),
+    "trigger.changed": ("mail", lambda event: pgettext("timeline", "{name} changed the automatic e-mail “{title}”")),
+    "trigger.activated": (
+        "player-play",
+        lambda event: pgettext("timeline", "{name} switched the automatic e-mail “{title}” on"),
+    ),
+    "trigger.paused": (
+        "player-pause",
+        lambda event: pgettext("timeline", "{name} paused the automatic e-mail “{title}”"),
+    ),
+    "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
+    "account.created": ("user", lambda event: pgettext("timeline", "{name} created the account")),
+    "account.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the account")),
+    "account.on": ("user", lambda event: pgettext("timeline", "{name} reactivated the account")),
+    "account.off": ("ban", lambda event: pgettext("timeline", "{name} deactivated the account")),
+    "account.signed_in": ("key", lambda event: pgettext("timeline", "{name} signed in")),
+    "account.password_changed": ("lock", lambda event: pgettext("timeline", "{name} changed the password")),
+    "account.session_ended": ("logout", lambda event: pgettext("timeline", "{name} ended a session")),
+    "key.created": ("key", lambda event: pgettext("timeline", "{name} created the API key {hint}…")),
+    "key.revoked": ("key", lambda event: pgettext("timeline", "{name} revoked the API key {hint}…")),
+    "organisation.changed": (
+        "building",
+        lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),
+    ),
+    "sender.added": ("at", lambda event: pgettext("timeline", "{name} added the sender {address}")),
+    "sender.changed": ("at", lambda event: pgettext("timeline", "{name} changed a sender")),
+    "sender.verified": ("circle-check", lambda event: pgettext("timeline", "{name} verified the sender {address}")),
+    "sender.paused": ("player-pause", lambda event: pgettext("timeline", "{name} paused a sender. Reason: {reason}")),
+    "sender.resumed": ("player-play", lambda event: pgettext("timeline", "{name} resumed a sender")),
 }
 OTHER: tuple[str, Sentence] = ("dots", lambda event: pgettext("timeline", "{name}: {event}"))

@@ -53,7 +53,9 @@ MOVED = """
 select $2::bigint as change_id, count(*) filter (where m.state = 'queued') as going,
        count(*) filter (where m.state = 'held') as held,
        coalesce(ceil(max(extract(epoch from m.due_at - m.created_at)) filter (where m.state = 'queued') / 60),
-                0)::int as minutes
+                0)::int as minutes,
+       coalesce(ceil(min(extract(epoch from m.due_at - m.created_at)) filter (where m.state = 'queued') / 60),
+                0)::int as soonest
 from message m join origin o on o.id = m.origin_id and o.kind = 'trigger'
 where m.dossier_id = $1 and m.occurrence = $2"""
 
@@ -78,12 +80,13 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """What a change of status has planned. `minutes`: how long the e-mails wait before they go."""
+    """What a change of status has planned. `minutes`: how long e-mails wait before they go; `soonest`: some of them."""
 
     change_id: int
     going: int = 0
     held: int = 0
     minutes: int = 0
+    soonest: int = 0
 
     @property
     def letters(self) -> int:

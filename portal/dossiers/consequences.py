@@ -17,10 +17,11 @@ from portal.triggers.rules import plan
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A status to move to, and how many e-mails that would send."""
+    """A status to move to, and how many e-mails that would send. `next`: it follows the present one."""
 
     key: str
     words: str
+    next: bool = False
 
 
 async def of_each_status(dossier: Dossier) -> list[Move]:
@@ -28,12 +29,16 @@ async def of_each_status(dossier: Dossier) -> list[Move]:
     rules = await triggers.rules_of(dossier.campaign_id)
     found = await triggers.found(dossier.id)
     people = await triggers.people_of(found, rules)
-    moves = []
+    moves: list[Move] = []
+    passed = False
     for status in await queries.statuses(dossier.campaign_id):
-        if status.id != dossier.status_id:
+        if status.id == dossier.status_id:
+            passed = True
+        else:
             decided = plan(triggers.by_hand(dossier.id, found, status.id), rules, people)
             letters = sum(one.recorded and one.state != "skipped" for each in decided for one in each.recipients)
-            moves.append(Move(status.key, _with_number(text_in(status.label), letters)))
+            follows = passed and not any(move.next for move in moves)
+            moves.append(Move(status.key, _with_number(text_in(status.label), letters), follows))
     return moves
 
 
@@ -52,22 +57,30 @@ def letters_of(planned: Sequence[Planned]) -> int:
 
 def done_words(status: str, moved: Moved) -> str:
     """The toast after a change of status."""
+    if not moved.letters:
+        return _("Status: “{status}”. No e-mail goes.").format(status=status)
+    return _done(moved).format(status=status, n=number(moved.letters), min=number(moved.minutes))
+
+
+def _done(moved: Moved) -> str:
+    """What becomes of the e-mails, with the fields {status}, {n} and {min}."""
     if moved.held:
-        sentence = ngettext(
+        return ngettext(
             "Status: “{status}”. {n} e-mail is on hold.", "Status: “{status}”. {n} e-mails are on hold.", moved.held
         )
-        return sentence.format(status=status, n=number(moved.held))
-    if not moved.going:
-        return _("Status: “{status}”. No e-mail goes.").format(status=status)
     if not moved.minutes:
-        sentence = ngettext(
+        return ngettext(
             "Status: “{status}”. {n} e-mail goes now.", "Status: “{status}”. {n} e-mails go now.", moved.going
         )
-        return sentence.format(status=status, n=number(moved.going))
+    if moved.soonest < moved.minutes:
+        return ngettext(
+            "Status: “{status}”. {n} e-mail goes within {min} min.",
+            "Status: “{status}”. {n} e-mails go within {min} min.",
+            moved.going,
+        )
     # NOTE: toast after a status change. {status}: label in the reader's language; {min}: minutes until they go
-    sentence = ngettext(
+    return ngettext(
         "Status: “{status}”. {n} e-mail goes in {min} min.",
         "Status: “{status}”. {n} e-mails go in {min} min.",
         moved.going,
     )
-    return sentence.format(status=status, n=number(moved.going), min=number(moved.minutes))

@@ -85,6 +85,12 @@ class ApplicationForm(Form):
         """Keys of questions whose document is taken away."""
         return [each.key for each in self.questions if each.kind == "file" and self[f"remove_{each.key}"]]
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """What each question asks, by the name of its field."""
+        kinds = {"file": "file_"}
+        return {f"{kinds.get(each.kind, 'answer_')}{each.key}": text_in(each.label) for each in self.questions}
+
     def application(self, email: str = "") -> Application:
         """What the action gets."""
         return Application(

@@ -64,6 +64,11 @@ def days(events: Sequence[Event], mails: Sequence[MessageRow]) -> Days:
     return [(day_heading(entries[0].at), entries) for entries in (list(group) for _day, group in grouped)]
 
 
+def mails_of(days: Days) -> list[MessageRow]:
+    """All e-mails of a history."""
+    return [mail for _heading, moments in days for moment in moments for mail in moment.mails]
+
+
 def _decisions(event: Event, decided: dict[Any, dict[str, Any]]) -> list[dict[str, Any]]:
     """The trigger log of the very change that the event tells; other events have none."""
     if event.what not in ("status.changed", "dossier.submitted"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from portal.actor import Actor
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.dossiers.rules import Question
+from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
+from portal.sending.headers import message_id
 
 # Everything about a dossier that a page says or an action decides on, in one row.
 DOSSIER = """
@@ -219,6 +222,16 @@ async def statuses(campaign_id: int) -> list[Status]:
 async def waiting(dossier_id: int) -> list[Waiting]:
     """The automatic e-mails about the dossier that have not left: in their time to undo, or on hold."""
     return await db.fetch_as(Waiting, WAITING, dossier_id)
+
+
+async def message_ids(messages: Sequence[MessageRow]) -> dict[int, str]:
+    """The Message-ID (without angle brackets) of each of these messages that was sent."""
+    sent = {message.message_id: message.id for message in messages if message.state == "accepted"}
+    sql = "select message_id, from_address from letter where message_id = any ($1)"
+    rows = await db.fetch(sql, list(sent)) if sent else []
+    return {
+        sent[row["message_id"]]: message_id(str(row["message_id"]), row["from_address"]).strip("<>") for row in rows
+    }
 
 
 # ------------------------------------------------------------------------------------------------ documents

@@ -21,7 +21,8 @@ LATEST = Keyset(("d.changed_at", datetime), ("d.id", int))
 # The page's rows. The last letter is the candidate's own, not a colleague's notification.
 ROWS = """
 select d.id, d.number, d.first_name, d.last_name, p.email::text as email, d.locale, d.campaign_id,
-       c.title as campaign_title, s.label as status_label, s.tone, d.submitted_at, d.changed_at, letter.shown as letter, letter.id as letter_id
+       c.title as campaign_title, s.label as status_label, s.tone, d.submitted_at, d.changed_at,
+       letter.shown as letter, letter.id as letter_id
 from (select d.* from dossier d where {conditions} order by {order} limit {limit}) d
 join campaign c on c.id = d.campaign_id
 join status s on s.id = d.status_id

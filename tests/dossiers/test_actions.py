@@ -220,7 +220,7 @@ async def test_E08_an_evaluator_accepts_and_the_candidate_is_told(scene: Scene) 
     await factories.trigger(scene.campaign, delay_minutes=5)
     dossier = await factories.dossier(scene.campaign)
     moved = await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor, "send")
-    assert moved == Moved(moved.change_id, going=1, held=0, minutes=5)
+    assert moved == Moved(moved.change_id, going=1, held=0, minutes=5, soonest=5)
     assert await moves(dossier.id) == [("submitted", "accepted", "user", True, "send", "")]
     assert [state for _kind, _address, state in await letters(dossier.id)] == ["queued"]
     assert (await queries.by_id(dossier.id)).version == 2

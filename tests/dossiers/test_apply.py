@@ -136,9 +136,9 @@ async def test_errors_stand_beside_their_fields_and_everything_typed_stays(clien
     assert page.status == 422
     assert page.errors == [
         "Enter an address such as name@example.org.",
-        "Enter an answer.",
-        "Enter a number such as 12500.",
-        "Enter a date such as 2026-11-30.",
+        "Project title: Enter an answer.",
+        "Budget: Enter a number such as 12500.",
+        "Start: Enter a date such as 2026-11-30.",
     ]
     kept = page.form("/apply/rural-labs")
     assert {name: kept[name].strip() for name in typed} == typed
@@ -182,7 +182,7 @@ async def test_a_document_that_cannot_be_taken_is_refused_in_words(
     page = await client.get("/apply/rural-labs")
     upload = {"file_plan": (name, data, "application/pdf")}
     page = await client.post("/apply/rural-labs", filled(page, **NAMES, answer_title="Kept", do="later"), files=upload)
-    assert page.status == 422 and len(page.errors) == 1 and page.errors[0].startswith(sentence)
+    assert page.status == 422 and len(page.errors) == 1 and page.errors[0].startswith(f"Plan: {sentence}")
     assert page.form("/apply/rural-labs")["answer_title"] == "Kept"
 
 

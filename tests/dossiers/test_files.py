@@ -58,6 +58,14 @@ def test_everything_else_is_refused(data: bytes) -> None:
     assert refused.value.code == "wrong_type"
 
 
+def verdict(data: bytes) -> str:
+    """The media type, or why it is not taken."""
+    try:
+        return judge(data)
+    except Unfit as unfit:
+        return unfit.code
+
+
 def test_polyglots_are_refused() -> None:
     for data in (PDF + archive(("x", b"y")) + b"%%EOF", png() + PDF, JPEG + archive(("x", b"y")), png() + HTML):
         with pytest.raises(Unfit) as refused:
@@ -81,19 +89,13 @@ def test_damaged_archives_are_refused_in_words() -> None:
     whole = docx()
     for place in range(4, len(whole), 7):
         data = whole[:place] + bytes((whole[place] ^ 0xFF,)) + whole[place + 1 :]
-        try:
-            assert judge(data) == DOCX
-        except Unfit as unfit:
-            assert unfit.code == "wrong_type"
+        assert verdict(data) in (DOCX, "wrong_type")
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_judge(data: bytes) -> None:
     for start in (b"", b"PK\x03\x04", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff"):
-        try:
-            judge(start + data)
-        except Unfit as unfit:
-            assert unfit.code in ("empty", "wrong_type")
+        assert verdict(start + data) in ("empty", "wrong_type", "application/pdf", "image/jpeg")
 
 
 def test_ten_megabytes_are_enough() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import pytest
 
 from portal import db as database
-from portal.dossiers import actions, files, queries
+from portal.dossiers import actions, files, queries, search
 from tests import factories
 from tests.clients import Client, Page
 from tests.dossiers.conftest import Scene, make_scene
@@ -108,6 +109,16 @@ async def test_htmx_gets_the_rows_alone_and_they_are_those_of_the_page(alice: Cl
         await alice.get("/dossiers?status=submitted", target="rows"),
     )
     assert part.all("html, h1") == [] and numbers(part) == numbers(whole) != []
+
+
+async def test_large_numbers_are_estimates_and_say_so(
+    alice: Client, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await factories.dossier(scene.campaign)
+    monkeypatch.setattr(search, "COUNTED_UP_TO", 2)
+    page = await alice.get("/dossiers?language=en&q=nowak")
+    assert re.search(r"About \d+ dossiers, last changed first", page.words)
 
 
 async def test_three_kinds_of_empty(alice: Client, make_client: Callable[..., Client], scene: Scene) -> None:
@@ -410,6 +421,6 @@ async def test_saving_and_submitting_at_once_leave_one_truth(fresh_client: Clien
     )
     assert {answer.status for answer in answers} <= {200, 409}
     dossier = await queries.by_id(dossier_id)
-    assert dossier.version == 2
+    assert dossier.version == 2 + (dossier.status_key == "submitted")  # one save, and its submission if it won
     sent = await database.fetch("select o.kind from message m join origin o on o.id = m.origin_id order by m.id")
     assert [row["kind"] for row in sent] == ["return_link"] + ["trigger"] * (dossier.status_key == "submitted")

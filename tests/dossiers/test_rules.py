@@ -56,7 +56,7 @@ def test_what_is_no_number_is_none(text: str) -> None:
     assert read_number(text, "en") is None
 
 
-@pytest.mark.parametrize("text", ["2026-11-30", "30.11.2026", "30/11/2026", "2026-11-30"])
+@pytest.mark.parametrize("text", ["2026-11-30", "30.11.2026", "30/11/2026"])
 def test_dates_are_read_with_and_without_a_date_field(text: str) -> None:
     assert read_date(text) == date(2026, 11, 30)
 
