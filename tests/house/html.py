@@ -13,6 +13,7 @@ UNFILLED = re.compile(r"(?<!\{)\{[a-z_]+\}(?!\})")
 CONTROLS = "input, select, textarea"
 NEEDS_NO_LABEL = ("hidden", "submit", "button", "image")
 RUNS = re.compile(r"^(?:on\w+|style|hx-on.*|srcdoc)$")
+INLINE = ("a", "abbr", "b", "code", "em", "i", "kbd", "span", "strong", "time", "wbr")
 NO_PROSE = ("script", "textarea", "pre", "code", "template")
 
 
@@ -107,13 +108,18 @@ def _words(document: JustHTML) -> list[str]:
 
 def prose(node: Element) -> str:
     """The words people read: without scripts, code and what stands in boxes."""
-    return " ".join(texts(node))
+    return " ".join(sentences(node))
 
 
-def texts(node: Element) -> list[str]:
-    """The pieces of `prose`."""
+def sentences(node: Element) -> list[str]:
+    """The same in pieces: the text of one element with the words set off in it is one piece."""
+    return [piece for piece in _marked(node).split("\0") if piece.strip()]
+
+
+def _marked(node: Element) -> str:
     if node.name in NO_PROSE:
-        return []
+        return ""
     if node.name == "#text":
-        return [str(node.data or "")]
-    return [piece for child in node.children or [] for piece in texts(child)]
+        return str(node.data or "")
+    edge = "" if node.name in INLINE else "\0"
+    return edge + "".join(_marked(child) for child in node.children or []) + edge

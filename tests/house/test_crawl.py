@@ -167,7 +167,7 @@ def unmarked(page: Page) -> set[str]:
     """The words of a page that no catalog holds, in lower case."""
     for each in page.all('[translate="no"], body [lang]'):  # samples, letters, names of languages
         each.children.clear()
-    pieces = html.texts(page.one("body"))
+    pieces = html.sentences(page.one("body"))
     pieces += [each.attrs.get(name) or "" for each in page.all("*") for name in SPOKEN]
     return {word.lower() for piece in pieces for word in WORD.findall(outside(piece))}
 
