@@ -16,6 +16,7 @@ from portal.organisation import queries as organisation
 from portal.outcomes import Missing, Refused, Stale
 from portal.timeline_words import days_of
 from portal.web.conflicts import conflict
+from portal.web.field import clean
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import page, see
@@ -30,8 +31,9 @@ LATEST = 20
 @get(CAMPAIGNS, opt=SEE)
 async def campaign_list(request: Request, q: FromQuery[str] = "") -> Response[Any]:
     """The campaigns one may see, with their state and their dossiers by status."""
+    q = clean(q)
     found = await queries.list_for(request.user, q)
-    some = bool(found) or bool(q.strip() and await queries.count(request.user))
+    some = bool(found) or bool(q and await queries.count(request.user))
     return page(request, "campaigns/list.html", campaigns=found, some=some, q=q)
 
 
@@ -141,17 +143,24 @@ async def remove_member(request: Request, campaign_id: FromPath[int]) -> Respons
     """Take a colleague off the team."""
     campaign = await queries.one(request.user, campaign_id)
     form = await RemovalForm.read(request)
+    if form.valid:
+        try:
+            await actions.remove_member(request.user, campaign_id, form.account, form.role)
+            return see(request, await _after_removal(request, campaign_id), _("Removed from the team."))
+        except Refused as refused:
+            form.refuse(refused)
     member = forms.empty_member(await queries.colleagues())
-    try:
-        await actions.remove_member(request.user, campaign_id, form.account, form.role)
-    except Refused as refused:
-        member.refuse(refused)
-        return await _settings(request, campaign, forms.of_campaign(campaign), member=member, status_code=422)
+    member.refuse(Refused(" ".join(form.errors.values())))
+    return await _settings(request, campaign, forms.of_campaign(campaign), member=member, status_code=422)
+
+
+async def _after_removal(request: Request, campaign_id: int) -> str:
+    """The team, or the list for somebody who has just given up one's own place."""
     try:
         await queries.one(request.user, campaign_id)
-    except Missing:  # one's own place
-        return see(request, CAMPAIGNS, _("Removed from the team."))
-    return see(request, f"/campaigns/{campaign_id}/settings#team", _("Removed from the team."))
+    except Missing:
+        return CAMPAIGNS
+    return f"/campaigns/{campaign_id}/settings#team"
 
 
 async def _settings(

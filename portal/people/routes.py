@@ -18,6 +18,7 @@ from portal.people.forms import PersonForm
 from portal.people.queries import LATEST, Filters, Person, Suppression
 from portal.timeline_words import days_of
 from portal.web.conflicts import conflict
+from portal.web.field import clean
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
@@ -41,7 +42,7 @@ async def candidates(
     request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
 ) -> Response[Any]:
     """Those who apply, or may."""
-    return await _list(request, Filters(kind="candidate", q=q, locale=_known(locale), opted_out=bool(out)))
+    return await _list(request, Filters(kind="candidate", q=clean(q), locale=_known(locale), opted_out=bool(out)))
 
 
 @get("/people/contacts", opt=SEE)
@@ -49,7 +50,7 @@ async def contacts(
     request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
 ) -> Response[Any]:
     """Everybody else we write to."""
-    return await _list(request, Filters(kind="contact", q=q, locale=_known(locale), opted_out=bool(out)))
+    return await _list(request, Filters(kind="contact", q=clean(q), locale=_known(locale), opted_out=bool(out)))
 
 
 def _known(locale: str) -> str:
@@ -76,8 +77,8 @@ async def _list(request: Request, filters: Filters) -> Response[Any]:
 def _active(filters: Filters) -> list[tuple[str, str]]:
     """(query parameter, its words) of the filters that are set."""
     active = []
-    if filters.q.strip():
-        active.append(("q", _("Search: {words}").format(words=filters.q.strip())))
+    if filters.q:
+        active.append(("q", _("Search: {words}").format(words=filters.q)))
     if filters.locale:
         active.append(("locale", _("Language: {language}").format(language=language_name(filters.locale))))
     if filters.opted_out:

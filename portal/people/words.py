@@ -21,11 +21,11 @@ def source_word(source: str) -> str:
     """Where an opt-out or a block came from; "" when nobody knows."""
     words: dict[str, Callable[[], str]] = {
         "by_hand": lambda: pgettext("source of an opt-out", "entered by hand"),
-        "link": lambda: pgettext("source of an opt-out", "by the unsubscribe link"),
-        "reply": lambda: pgettext("source of an opt-out", "by a reply"),
-        "bounce": lambda: pgettext("source of an opt-out", "by a bounced e-mail"),
-        "import": lambda: pgettext("source of an opt-out", "by an import"),
-        "api": lambda: pgettext("source of an opt-out", "by the API"),
+        "link": lambda: pgettext("source of an opt-out", "unsubscribe link"),
+        "reply": lambda: pgettext("source of an opt-out", "reply"),
+        "bounce": lambda: pgettext("source of an opt-out", "bounced e-mail"),
+        "import": lambda: pgettext("source of an opt-out", "import"),
+        "api": lambda: pgettext("source of an opt-out", "API"),
     }
     return words[source]() if source in words else ""
 

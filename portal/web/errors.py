@@ -11,6 +11,7 @@ import secrets
 from typing import Any, cast
 from urllib.parse import quote
 
+import asyncpg
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException, NotAuthorizedException
@@ -42,7 +43,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 def handlers() -> ExceptionHandlersMap:
     """The app's exception handlers."""
-    by_type = {HTTPException: on_http, Refused: on_refused, Stale: on_stale, Missing: on_missing, Exception: on_bug}
+    by_type: dict[type[Exception], Any] = {HTTPException: on_http, Refused: on_refused, Stale: on_stale}
+    by_type |= {Missing: on_missing, asyncpg.DataError: on_data, Exception: on_bug}
     return cast(ExceptionHandlersMap, by_type)
 
 
@@ -80,6 +82,12 @@ def on_missing(request: Request, error: Missing) -> Response[Any]:
     """404, whether it does not exist or may not be seen."""
     with _language(request):
         return say(request, _problem(404, _is_api(request)))
+
+
+def on_data(request: Request, error: asyncpg.DataError) -> Response[Any]:
+    """404: a number or a sign in the address that no column can hold names nothing that is there."""
+    log.warning("no such value: %s %s: %s", request.method, request.scope["path"], error)
+    return on_missing(request, Missing())
 
 
 def on_bug(request: Request, error: Exception) -> Response[Any]:

@@ -193,6 +193,19 @@ async def test_alice_adds_bob_to_the_team_and_removes_him(alice: AccountRow, cli
     assert (page.status, page.errors) == (422, ["A campaign needs a manager. Add another one first."])
 
 
+async def test_a_removal_that_names_nobody_removes_nobody(alice: AccountRow, client: Client) -> None:
+    campaign = await rural(alice)
+    page = await client.post(f"/campaigns/{campaign.id}/members/remove", {"account": "x", "role": "boss"})
+    assert (page.status, page.texts("#team tbody th")) == (422, ["Alice"])
+
+
+async def test_numbers_and_signs_that_no_column_holds_find_nothing(alice: AccountRow, client: Client) -> None:
+    await rural(alice)
+    assert (await client.get("/campaigns/99999999999")).status == 404
+    assert (await client.post("/campaigns/99999999999/publish")).status == 404
+    assert (await client.get("/campaigns?q=rural%00")).texts("tbody th a") == ["Rural Labs"]
+
+
 async def test_who_leaves_the_team_lands_on_the_list(alice: AccountRow, client: Client) -> None:
     other = await factories.account("Anna")
     campaign = await factories.campaign(managers=(alice, other))

@@ -84,6 +84,12 @@ async def test_an_address_that_somebody_has_is_said_with_a_link(alice: AccountRo
     assert page.form(where)["first_name"] == "Anna"
 
 
+async def test_numbers_and_signs_that_no_column_holds_find_nobody(alice: AccountRow, client: Client) -> None:
+    await factories.person("Ana", "Nowak")
+    assert (await client.get("/people/99999999999999999999999")).status == 404
+    assert (await client.get("/people/candidates?q=nowak%00")).texts("tbody th a") == ["Ana Nowak"]
+
+
 async def test_a_kind_that_does_not_exist_is_not_found(alice: AccountRow, client: Client) -> None:
     assert (await client.get("/people/new?kind=company")).status == 404
 
