@@ -29,7 +29,7 @@ from message m left join dossier d on d.id = m.dossier_id
 where m.attention in ('failed', 'uncertain', 'held') and (m.dossier_id is null or {SEEN})
   and (m.state <> 'failed' or m.settled_at > now() - make_interval(days => $3))
   and (m.state <> 'uncertain' or m.reason is distinct from 'left_as_is')
-group by 1, 2 order by 3 desc"""
+group by 1, 2 order by 3 desc, 2"""
 
 # Decided dossiers whose candidate has heard nothing since the decision, and to whom nothing is on its way (B05).
 # `silent`: whoever decided chose not to write.
