@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import asyncpg
 import msgspec
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ExceptionHandlersMap
 
@@ -121,7 +121,12 @@ def _bug(request: Request, error: Exception) -> Response[Any]:
     log.error("unhandled, reference %s: %s %s", reference, request.method, request.scope["path"], exc_info=error)
     # NOTE: {reference}: eight characters, e.g. 3fa91c20; the same stands in the log
     detail = _("Try again. If it happens again, tell an administrator this reference: {reference}.")
-    return say(request, Problem(500, _("Something went wrong here"), detail.format(reference=reference)))
+    problem = Problem(500, _("Something went wrong here"), detail.format(reference=reference))
+    try:
+        return say(request, problem)
+    except Exception:  # what is broken may be the page itself
+        log.exception("reference %s: the page of the failure failed too", reference)
+        return Response(f"{problem.title}\n{problem.detail}\n", status_code=500, media_type=MediaType.TEXT)
 
 
 def _problem(status: int, api: bool, error: HTTPException | None = None) -> Problem:

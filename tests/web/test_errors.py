@@ -42,6 +42,19 @@ async def test_a_failure_tells_a_reference_and_nothing_else(caplog: pytest.LogCa
     assert caplog.records[0].exc_info is not None
 
 
+async def test_where_even_the_page_of_the_failure_fails_there_is_a_line_of_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_page(*_args: object, **_kwargs: object) -> None:
+        raise LookupError("no template")
+
+    monkeypatch.setattr("portal.web.errors.page", no_page)
+    answer = await Client(small_app(), checked=False).http.get("/broken")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+    assert answer.text.startswith("Something went wrong here\nTry again.")
+    assert "x-content-type-options" in answer.headers
+
+
 async def test_a_part_of_a_page_gets_a_fragment_that_goes_on_top_and_spoils_nothing() -> None:
     part = await Client(small_app(Door(ALICE))).get("/secret", target="rows")
     assert (part.status, part.headers["hx-retarget"], part.headers["hx-reswap"]) == (403, "#problem", "innerHTML")
