@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from portal.commands.surroundings import in_one_sentence, surroundings, with_pool
+from portal.commands.surroundings import PREPARED, in_one_sentence, prepared, surroundings, with_pool
 from portal.settings import ROOT, Settings, settings
 
 if TYPE_CHECKING:
@@ -96,10 +96,12 @@ def mailbox() -> None:
 def prepare(given: Settings) -> None:
     """Logs as they were asked for, catalogs compiled."""
     from portal import logs
-    from portal.catalogs import cli as catalogs
 
     logs.set_up(given.log)
-    catalogs.compile_all()
+    if not prepared():
+        from portal.catalogs import cli as catalogs
+
+        catalogs.compile_all()
 
 
 # ------------------------------------------------------------------------------------------------ all together
@@ -110,6 +112,7 @@ def prepare(given: Settings) -> None:
 def up(reload: bool, port: int | None) -> None:
     """Web, workers and timetable together, supervised."""
     listen_on(port)
+    refuse_taken_ports(settings())
     with surroundings(stays=True) as given:
         prepare(given)
         supervise(given, lambda: say(f"Convoca answers at {given.base_url}"), reload=reload)
@@ -196,7 +199,6 @@ def supervise(given: Settings, ready: Callable[[], None], *, reload: bool = Fals
     """Run the processes until Ctrl-C; call `ready` when the web answers."""
     from portal.supervisor import Program, Supervisor
 
-    refuse_taken_ports(given)
     portal = [sys.executable, "-m", "portal"]
     programs = [] if given.smtp else [Program("mailbox", [*portal, "mailbox"], needed_by_others=True)]
     programs += [
@@ -224,6 +226,7 @@ def environment(given: Settings) -> dict[str, str]:
         "PORTAL_BASE_URL": given.base_url,
         "PORTAL_BIND": given.bind,
         "PORTAL_DATA_DIR": str(given.data_dir),
+        PREPARED: "1",
     }
     return {**os.environ, **told}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -17,6 +18,7 @@ from portal.settings import Settings, settings, use
 P = ParamSpec("P")
 Result = TypeVar("Result")
 ENDS = (signal.SIGTERM, signal.SIGHUP)
+PREPARED = "PORTAL_PREPARED"  # set by `portal up` for its children: it has done for all what is done once
 
 
 @contextmanager
@@ -35,9 +37,14 @@ def surroundings(*, stays: bool = False, migrated: bool = True) -> Iterator[Sett
 
         assert given.database_url
         db.configure(given.database_url)
-        if migrated:
+        if migrated and not prepared():
             _bring_up_to_date(automatically=embedded)
         yield given
+
+
+def prepared() -> bool:
+    """Whether `portal up` started us: the database is up to date and the catalogs are compiled."""
+    return PREPARED in os.environ
 
 
 @contextmanager
