@@ -17,13 +17,13 @@ from portal.outcomes import Missing, Refused, Stale
 from portal.web.conflicts import conflict
 from portal.web.forms import Form
 from portal.web.htmx import Request
-from portal.web.limits import client_address, count, limited
+from portal.web.limits import client_address, count, forgive, limited
 from portal.web.pages import own_path, page, see
 from portal.web.rights import needs, public
 
 HOME = "/"
 ACCOUNT = "/account"
-TRIES_OF_AN_ADDRESS, TRIES_OF_AN_ACCOUNT = 30, 20  # a minute, an hour
+TRIES_OF_AN_ADDRESS, TRIES_OF_AN_ACCOUNT = 60, 20  # a minute; an hour, since the last right one
 
 
 # ------------------------------------------------------------------------------------------------ in and out
@@ -48,6 +48,7 @@ async def login(request: Request) -> Response[Any]:
     except Refused as refused:
         form.refuse(refused)
         return page(request, "accounts/login.html", form=form, status_code=422)
+    await forgive(request.app.state.valkey, "login-account", form.email.casefold(), "hour")
     answer = see(request, after_login(form.next))
     answer.set_cookie(middleware.begin(request, secret))
     return answer
@@ -91,6 +92,7 @@ async def change_profile(request: Request) -> Response[Any]:
 async def change_password(request: Request) -> Response[Any]:
     """Change one's password, which ends all other sessions and renews this one."""
     form = await PasswordForm.read(request)
+    await count(request.app.state.valkey, "password-account", request.user.email, TRIES_OF_AN_ACCOUNT, "hour")
     if form.valid:
         try:
             address, browser = client_address(request), agent(request)

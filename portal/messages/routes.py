@@ -28,7 +28,7 @@ from portal.web.rights import needs
 HERE = forms.HERE
 SEE, ACT = needs("message.see"), needs("message.act")
 PLAIN = "text/plain"
-MANY = 200_000  # beyond about so many messages the proof is counted on its own page, not with every list
+MANY = 50_000  # beyond about so many messages the proof is counted on its own page, not with every list
 WORDS: dict[str, Any] = {"state_word": state_word, "state_tone": state_tone, "reason_word": reason_word}
 
 

@@ -281,7 +281,7 @@ create table timeline_event (
 create index timeline_dossier  on timeline_event (dossier_id, id) where dossier_id is not null;
 create index timeline_person   on timeline_event (person_id, id) where person_id is not null;
 create index timeline_campaign on timeline_event (campaign_id, id) where campaign_id is not null;
-create index timeline_message  on timeline_event (subject_id, id) where subject = 'message';
+create index timeline_subject  on timeline_event (subject, subject_id, id) where subject in ('message', 'sender');
 create index timeline_unsealed on timeline_event (id) where hash is null;
 
 -- ---------------------------------------------------------------------------------------------- on-screen mailbox

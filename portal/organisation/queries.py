@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from portal import db
+from portal.timeline import COLUMNS, Event
 
 ORGANISATION = "name, postal_address, website, brand_colour, locale, time_zone, sender_id, version"
 SENDER = "id, address::text, name, bounce_domain, verified, paused, daily_cap"
@@ -73,6 +74,12 @@ async def senders() -> list[SenderRow]:
 async def sender(sender_id: int) -> SenderRow | None:
     """One sender."""
     return await db.one_as(SenderRow, f"select {SENDER} from sender where id = $1", sender_id)
+
+
+async def history(sender_id: int) -> list[Event]:
+    """What was done to a sender, the latest first: who said that we may write from it, who paused it."""
+    sql = f"select {COLUMNS} from timeline_event where subject = 'sender' and subject_id = $1 order by id desc limit 50"
+    return await db.fetch_as(Event, sql, sender_id)
 
 
 async def senders_in_use() -> list[SenderUse]:

@@ -14,6 +14,7 @@ from portal.ledger import actions as ledger
 from portal.organisation import actions, queries
 from portal.organisation.forms import NewSenderForm, OrganisationForm, SenderForm, cap, choices, labels
 from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.organisation.words import event_sentence
 from portal.outcomes import Missing, Refused, Stale
 from portal.web.conflicts import conflict
 from portal.web.forms import Form
@@ -68,7 +69,7 @@ async def sender_page(request: Request, sender_id: FromPath[int]) -> Response[An
     """The name and the limit of an address."""
     sender = await _sender(sender_id)
     values = {"name": sender.name, "daily_cap": sender.daily_cap}
-    return page(request, "organisation/sender.html", sender=sender, form=SenderForm(values))
+    return await _sender_page(request, sender, SenderForm(values))
 
 
 @post(SENDERS + "/{sender_id:int}", opt=RIGHT, status_code=303)
@@ -77,7 +78,7 @@ async def change_sender(request: Request, sender_id: FromPath[int]) -> Response[
     sender = await _sender(sender_id)
     form = await SenderForm.read(request)
     if not form.valid:
-        return page(request, "organisation/sender.html", sender=sender, form=form, status_code=422)
+        return await _sender_page(request, sender, form, status_code=422)
     await actions.change_sender(sender_id, form.name, cap(form), request.user)
     return see(request, HERE, _("Saved."))
 
@@ -120,6 +121,11 @@ async def _sender(sender_id: int) -> SenderRow:
     if sender is None:
         raise Missing
     return sender
+
+
+async def _sender_page(request: Request, sender: SenderRow, form: Form, status_code: int = 200) -> Response[Any]:
+    history = [(event, *event_sentence(event)) for event in await queries.history(sender.id)]
+    return page(request, "organisation/sender.html", status_code=status_code, sender=sender, form=form, history=history)
 
 
 def _filled(us: OrganisationRow, senders: Sequence[SenderRow]) -> OrganisationForm:

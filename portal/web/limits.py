@@ -28,6 +28,8 @@ local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return n"""  # both or neither: an INCR without its EXPIRE would lock an address out for ever
 
+FORGET = "return redis.call('DEL', KEYS[1])"
+
 
 class Valkey(Protocol):
     """What limits and health need of a Redis client."""
@@ -53,14 +55,27 @@ async def count(valkey: Valkey | None, what: str, who: str, times: int, per: Per
         return
     seconds = SECONDS[per]
     window, left = int(time.time()) // seconds, seconds - int(time.time()) % seconds
-    key = f"limit:{what}:{hashlib.sha256(who.encode()).hexdigest()[:32]}:{window}"
     try:
-        tries = int(await valkey.eval(COUNT, 1, key, seconds))
+        tries = int(await valkey.eval(COUNT, 1, _key(what, who, window), seconds))
     except Exception:  # any failure of the connection: no limits are better than no pages
         log.exception("limits are not counted: Valkey does not answer")
         return
     if tries > times:
         raise TooManyRequestsException(headers={"Retry-After": str(left)})
+
+
+async def forgive(valkey: Valkey | None, what: str, who: str, per: Per = "minute") -> None:
+    """Forget the tries that were counted: the last one was right."""
+    if valkey is None:
+        return
+    try:
+        await valkey.eval(FORGET, 1, _key(what, who, int(time.time()) // SECONDS[per]))
+    except Exception:  # as in `count`
+        log.exception("limits are not forgiven: Valkey does not answer")
+
+
+def _key(what: str, who: str, window: int) -> str:
+    return f"limit:{what}:{hashlib.sha256(who.encode()).hexdigest()[:32]}:{window}"
 
 
 def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

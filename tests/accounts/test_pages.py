@@ -72,6 +72,17 @@ async def test_an_account_is_locked_after_twenty_tries_in_an_hour(
     assert len(verified) == 20
 
 
+async def test_the_right_password_forgives_the_wrong_ones_before(client: Client) -> None:
+    alice = await factories.account("Alice")
+    client.app.state.valkey = counting = Counting()
+    try:
+        for password in ("wrong wrong wrong", factories.PASSWORD):
+            await client.post("/login", {"email": alice.email, "password": password, "next": ""})
+    finally:
+        client.app.state.valkey = None
+    assert [key.split(":")[1] for key in counting.counts] == ["login"]
+
+
 class Counting:
     """Valkey's counters, as far as limits use them."""
 
@@ -79,7 +90,9 @@ class Counting:
         self.counts: dict[str, int] = {}
 
     async def eval(self, script: str, numkeys: int, key: str, *arguments: int) -> int:
-        """INCR."""
+        """INCR or DEL."""
+        if "DEL" in script:
+            return 1 if self.counts.pop(key, 0) else 0
         self.counts[key] = self.counts.get(key, 0) + 1
         return self.counts[key]
 

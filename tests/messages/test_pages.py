@@ -218,7 +218,7 @@ async def test_alice_decides_about_a_message(
     page = await client.post(f"/messages/{message_id}/{verb}")
     assert (page.path, page.toasts) == (f"/messages/{message_id}", [toast])
     assert await state_of(message_id) == after
-    assert [text.split(" ")[0] for text in page.texts(".timeline p")] == ["Alice"]
+    assert [text.split(" ")[0] for text in page.texts("#main .checks li")] == ["Alice"]
 
 
 async def test_time_to_undo_can_be_cut_short(client: Client) -> None:

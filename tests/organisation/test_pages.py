@@ -78,6 +78,15 @@ async def test_pausing_a_sender_says_what_follows_and_resuming_undoes_it(client:
     assert [each.paused for each in await queries.senders()] == [False]
 
 
+async def test_a_senders_page_tells_who_did_what_to_it(client: Client) -> None:
+    await adam_signs_in(client)
+    (sender,) = await queries.senders()
+    for verb in ("pause", "resume"):
+        await client.post(f"{HERE}/senders/{sender.id}/{verb}")
+    page = await client.get(f"{HERE}/senders/{sender.id}")
+    assert [text.rpartition(" it ")[0] for text in page.texts(".checks li")] == ["Adam resumed", "Adam paused"]
+
+
 async def test_a_senders_limit_can_be_nought_or_none(client: Client) -> None:
     await adam_signs_in(client)
     (sender,) = await queries.senders()

@@ -1,0 +1,29 @@
+"""The words people read about what was done to a sender. Looked up when shown, never at import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from portal.i18n import _, pgettext
+from portal.timeline import Event
+
+WORDS: dict[str, tuple[str, Callable[[], str]]] = {
+    "sender.added": ("plus", lambda: pgettext("timeline", "{name} added the address")),
+    "sender.verified": ("circle-check", lambda: pgettext("timeline", "{name} said that we may send from it")),
+    "sender.changed": ("pencil", lambda: pgettext("timeline", "{name} changed its name or limit")),
+    "sender.paused": ("player-pause", lambda: pgettext("timeline", "{name} paused it")),
+    "sender.resumed": ("player-play", lambda: pgettext("timeline", "{name} resumed it")),
+}
+
+
+def event_sentence(event: Event) -> tuple[str, str]:
+    """(icon, sentence) of something that was done to a sender; its fields are filled in."""
+    icon, sentence = WORDS.get(event.what, ("info-circle", lambda: event.what))
+    text = sentence().format(name=event.actor_name or pgettext("actor", "Rule"))
+    reason = str(event.details.get("reason") or "")
+    if event.what == "sender.paused" and reason not in ("", "by_hand"):
+        # NOTE: after "Rule paused it". {reason}: what the mail server said
+        text = f"{text}. " + _("Reason: {reason}").format(reason=reason)
+    if event.what == "sender.added" and event.details.get("verified"):
+        text = f"{text}. " + _("We may send from it.")
+    return icon, text
