@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -11,11 +10,10 @@ import msgspec
 from portal import db, timeline
 from portal.actor import Actor
 from portal.campaigns import actions as campaigns
-from portal.campaigns.rules import state as call_state
-from portal.dossiers import applicants, documents, letters, queries, words
+from portal.dossiers import applicants, checks, documents, letters, queries, words
 from portal.dossiers.files import Kept
 from portal.dossiers.queries import Dossier, Status
-from portal.dossiers.rules import Answer, Mode, check_answers, is_manual, refuse_change
+from portal.dossiers.rules import Answer, Mode, is_manual, refuse_change
 from portal.ledger import actions as ledger
 from portal.outcomes import Refused, Stale
 from portal.triggers import actions as triggers
@@ -107,17 +105,18 @@ async def create(
 ) -> int:
     """A new draft, at once submitted if `submitting`; else a candidate is sent the way back to it.
 
-    Twice with the same `once`: the first's id, nothing new.
+    Twice with the same `once` and address: the first's id; what was changed in between is saved in it.
     Raises Refused (closed; with `submitting`, an answer is missing). Whoever calls has found the campaign already.
     """
     async with db.transaction():
-        if once:
-            await db.execute(ONE_FORM_AT_A_TIME, once)
-            if made := await queries.made_by(once):
+        if key := applicants.form_key(once, campaign_id, application.email):
+            await db.execute(ONE_FORM_AT_A_TIME, key)
+            if made := await queries.made_by(key):
+                await _save_again(made, application, by, submitting)
                 return made
-        dossier_id = await _insert(campaign_id, application, by, once)
+        dossier_id = await _insert(campaign_id, application, by, key)
         dossier = await queries.by_id(dossier_id)
-        _check_open(dossier, by)
+        checks.check_open(dossier, by, submitting=submitting)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
         await _record(dossier, "dossier.created", by, number=dossier.number)
         if submitting:
@@ -126,6 +125,18 @@ async def create(
             await letters.post_return_link(dossier)
     documents.settle(application.documents, replaced)
     return dossier_id
+
+
+async def _save_again(dossier_id: int, application: Application, by: Actor, submitting: bool) -> None:
+    """The same form once more: a second click changes nothing, somebody who went back and changed it is not ignored."""
+    there = await queries.by_id(dossier_id)
+    same = (there.first_name, there.last_name, there.locale, there.answers) == (
+        *applicants.names(application.first_name, application.last_name),
+        application.locale,
+        application.answers,
+    )
+    if there.is_draft and (submitting or not same or application.documents):
+        await save_answers(dossier_id, there.version, application, by, submitting=submitting)
 
 
 async def create_by_hand(campaign_id: int, application: Application, by: Actor) -> int:
@@ -144,7 +155,7 @@ async def save_answers(
     """
     async with db.transaction():
         dossier = await queries.by_id(dossier_id)
-        _check_open(dossier, by)
+        checks.check_open(dossier, by, submitting=submitting)
         names = applicants.names(application.first_name, application.last_name)
         row = (dossier_id, version, *names, application.locale, application.answers)
         if not await db.execute(SAVE, *row):
@@ -167,7 +178,7 @@ async def submit(dossier_id: int, version: int | None, by: Actor) -> None:
             raise await _stale(dossier_id)
         if not dossier.is_draft:
             raise Refused(words.submitted_already())
-        _check_open(dossier, by, submitting=True)
+        checks.check_open(dossier, by, submitting=True)
         await _submit(dossier, by)
 
 
@@ -183,7 +194,7 @@ async def _insert(campaign_id: int, application: Application, by: Actor, once: s
 
 async def _submit(dossier: Dossier, by: Actor) -> None:
     """The move from draft to submitted, whole: answers, row, history, triggers. `dossier` as just read."""
-    await _check_complete(dossier)
+    await checks.check_complete(dossier)
     if not await db.execute(SUBMIT, dossier.id, dossier.version):
         raise await _stale(dossier.id)
     to_id = await db.fetchval("select status_id from dossier where id = $1", dossier.id)
@@ -191,24 +202,6 @@ async def _submit(dossier: Dossier, by: Actor) -> None:
     event_id = await db.fetchval(CHANGE_ROW, *row)
     await _record(dossier, "dossier.submitted", by, change_id=event_id, number=dossier.number)
     await triggers.fire(_change(dossier, event_id, to_id, by, kind="submitted", manual=False))
-
-
-async def _check_complete(dossier: Dossier) -> None:
-    questions = await queries.questions(dossier.campaign_id)
-    present = {file.question_key for file in await queries.files(dossier.id)}
-    checked = check_answers(questions, dossier.answers, locale=dossier.locale, complete=True, files=present)
-    errors = words.problem_words(checked.problems, questions)
-    if errors:
-        raise Refused(errors=errors)
-
-
-def _check_open(dossier: Dossier, by: Actor, *, submitting: bool = False) -> None:
-    """The clock binds candidates, and whoever submits for them; colleagues, imports and scripts may prepare drafts."""
-    if by.kind != "candidate" and not submitting:
-        return
-    state = call_state(dossier, datetime.now(UTC))
-    if state in ("closed", "not_yet_open") or (state == "not_published" and by.kind == "candidate"):
-        raise Refused(words.not_open(dossier, state))
 
 
 async def _stale(dossier_id: int) -> Stale:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import valid_email
@@ -13,6 +15,12 @@ from portal.outcomes import Refused
 def names(first_name: str, last_name: str) -> tuple[str, str]:
     """Names as they are stored: one line, at most 100 characters each."""
     return clean(first_name)[:NAME_LIMIT], clean(last_name)[:NAME_LIMIT]
+
+
+def form_key(once: str | None, campaign_id: int, email: str) -> str | None:
+    """What one sending of a form is known by. Another address from the same page is another application."""
+    digest = hashlib.sha256(f"{once}\n{campaign_id}\n{email.strip().lower()}".encode()).hexdigest()
+    return digest if once else None
 
 
 async def person_of(email: str, first_name: str, last_name: str, locale: str, by: Actor) -> int:

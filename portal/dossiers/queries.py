@@ -21,7 +21,7 @@ from portal.sending.headers import message_id
 DOSSIER = """
 select d.id, d.number, d.campaign_id, d.person_id, d.status_id, d.locale, d.first_name, d.last_name, d.answers,
        d.created_at, d.submitted_at, d.changed_at, d.version, p.email::text as email,
-       s.key as status_key, s.label as status_label, s.public_label, s.tone,
+       s.key as status_key, s.label as status_label, s.public_label, s.tone, s.is_decision,
        c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at, c.published
 from dossier d
 join campaign c on c.id = d.campaign_id
@@ -68,6 +68,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     status_label: dict[str, str]
     public_label: dict[str, str]
     tone: str
+    is_decision: bool
     locale: str
     first_name: str
     last_name: str

@@ -11,7 +11,7 @@ import pytest
 from portal import db as database
 from portal import timeline
 from portal.actor import SYSTEM, Actor, candidate
-from portal.dossiers import actions, files, queries
+from portal.dossiers import actions, checks, files, queries
 from portal.dossiers.actions import Application, Moved, Recount
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
@@ -85,6 +85,24 @@ async def test_one_form_makes_one_dossier_however_often_it_is_sent(scene: Scene)
     other = await actions.create(scene.campaign.id, application(), ANA, once="form-2")
     assert first == second != other
     assert await database.fetchval("select last_number from campaign where id = $1", scene.campaign.id) == 2
+
+
+async def test_going_back_and_changing_the_form_is_saved_in_the_same_draft(scene: Scene) -> None:
+    first = await actions.create(scene.campaign.id, application(answers={"title": "one"}), ANA, once="form-1")
+    again = await actions.create(scene.campaign.id, application(answers={"title": "two"}), ANA, once="form-1")
+    sent = await actions.create(
+        scene.campaign.id, application(answers={"title": "two"}), ANA, once="form-1", submitting=True
+    )
+    dossier = await queries.by_id(first)
+    assert first == again == sent and (dossier.status_key, dossier.answers) == ("submitted", {"title": "two"})
+    late = await actions.create(scene.campaign.id, application(answers={"title": "three"}), ANA, once="form-1")
+    assert late == first and (await queries.by_id(first)).answers == {"title": "two"}
+
+
+async def test_somebody_else_at_the_same_screen_has_an_application_of_her_own(scene: Scene) -> None:
+    first = await actions.create(scene.campaign.id, application(), ANA, once="form-1")
+    other = await actions.create(scene.campaign.id, application(email="eva@people.example"), ANA, once="form-1")
+    assert first != other and (await queries.by_id(other)).email == "eva@people.example"
 
 
 async def test_whoever_knows_an_address_does_not_rename_its_owner(scene: Scene) -> None:
@@ -187,14 +205,14 @@ async def test_a_call_closes_to_the_second_in_its_own_zone(scene: Scene, monkeyp
 
 
 def at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    """The clock of the actions."""
+    """The clock that says whether a call is open."""
 
     class Clock(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime:
             return now
 
-    monkeypatch.setattr(actions, "datetime", Clock)
+    monkeypatch.setattr(checks, "datetime", Clock)
 
 
 async def test_before_it_opens_nobody_applies_but_a_colleague_may_prepare(scene: Scene) -> None:

@@ -1,0 +1,31 @@
+"""What has to hold before a dossier is written or submitted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from portal.actor import Actor
+from portal.campaigns.rules import state as call_state
+from portal.dossiers import queries, words
+from portal.dossiers.queries import Dossier
+from portal.dossiers.rules import check_answers
+from portal.outcomes import Refused
+
+
+async def check_complete(dossier: Dossier) -> None:
+    """That every required answer and document is there. Raises Refused (by field)."""
+    questions = await queries.questions(dossier.campaign_id)
+    present = {file.question_key for file in await queries.files(dossier.id)}
+    checked = check_answers(questions, dossier.answers, locale=dossier.locale, complete=True, files=present)
+    errors = words.problem_words(checked.problems, questions)
+    if errors:
+        raise Refused(errors=errors)
+
+
+def check_open(dossier: Dossier, by: Actor, *, submitting: bool = False) -> None:
+    """The clock binds candidates, and whoever submits for them; colleagues, imports and scripts may prepare drafts."""
+    if by.kind != "candidate" and not submitting:
+        return
+    state = call_state(dossier, datetime.now(UTC))
+    if state in ("closed", "not_yet_open") or (state == "not_published" and by.kind == "candidate"):
+        raise Refused(words.not_open(dossier, state))
