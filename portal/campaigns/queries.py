@@ -215,6 +215,11 @@ async def by_slug(slug: str) -> Campaign:
     return found
 
 
+async def dossiers(campaign_id: int) -> int:
+    """How many dossiers a campaign has, drafts included."""
+    return int(await db.fetchval("select count(*) from dossier where campaign_id = $1", campaign_id))
+
+
 async def slugs() -> set[str]:
     """All addresses that are taken."""
     return {row["slug"] for row in await db.fetch("select slug from campaign")}

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal import timeline, zones
-from portal.campaigns import actions, forms, queries, question_pages, status_pages, words
+from portal.campaigns import actions, copies, forms, queries, question_pages, status_pages, words
 from portal.campaigns.forms import CampaignForm, MemberForm, NewCampaignForm, RemovalForm, TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
@@ -163,6 +163,34 @@ async def _after_removal(request: Request, campaign_id: int) -> str:
     return f"/campaigns/{campaign_id}/settings#team"
 
 
+# ------------------------------------------------------------------------------------------------ copy, delete (E17)
+@post(f"{CAMPAIGN}/duplicate", opt=EDIT, status_code=303)
+async def duplicate(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
+    """Make a new campaign from this one; its settings are the next thing to look at."""
+    copy_id = await copies.duplicate(request.user, campaign_id)
+    toast = _("Campaign copied. Change its title and its dates before you publish it.")
+    return see(request, f"/campaigns/{copy_id}/settings", toast)
+
+
+@get(f"{CAMPAIGN}/delete", opt=EDIT)
+async def delete_page(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
+    """Ask before a campaign goes, and say why when it cannot."""
+    campaign = await queries.one(request.user, campaign_id)
+    message = copies.why_it_stays(await queries.dossiers(campaign_id))
+    return page(request, "campaigns/delete.html", campaign=campaign, message=message)
+
+
+@post(f"{CAMPAIGN}/delete", opt=EDIT, status_code=303)
+async def delete(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
+    """Delete a campaign that nobody applied to."""
+    campaign = await queries.one(request.user, campaign_id)
+    try:
+        await copies.delete(request.user, campaign_id)
+    except Refused as refused:
+        return page(request, "campaigns/delete.html", status_code=422, campaign=campaign, message=refused.message)
+    return see(request, CAMPAIGNS, _("Campaign “{campaign}” deleted.").format(campaign=campaign.name))
+
+
 async def _settings(
     request: Request, campaign: Campaign, form: TextsForm, *, member: Form | None = None, status_code: int = 200
 ) -> Response[Any]:
@@ -183,5 +211,6 @@ async def _settings(
 
 routes = [
     campaign_list, new_campaign_page, create_campaign, overview, publish, unpublish_page, unpublish,
-    settings_page, change_settings, add_member, remove_member, *status_pages.routes, *question_pages.routes,
+    settings_page, change_settings, add_member, remove_member, duplicate, delete_page, delete,
+    *status_pages.routes, *question_pages.routes,
 ]  # fmt: skip
