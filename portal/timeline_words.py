@@ -117,6 +117,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "dossier.submitted": ("check", _submitted),
     "status.changed": ("arrow-right", _changed),
     "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),
+    "campaign.duplicated": ("copy", lambda event: pgettext("timeline", "{name} copied the campaign “{title}”")),
     "campaign.changed": ("adjustments", lambda event: pgettext("timeline", "{name} changed the settings")),
     "campaign.published": ("eye", lambda event: pgettext("timeline", "{name} published the campaign")),
     "campaign.unpublished": ("eye-off", lambda event: pgettext("timeline", "{name} unpublished the campaign")),

@@ -27,7 +27,8 @@ async def test_E17_a_copy_has_statuses_questions_and_automatic_e_mails_of_its_ow
     assert [each.key for each in await queries.questions(copy_id)] == ["budget"]
     assert [each.name for each in await queries.members(copy_id)] == ["Alice"]
     assert await queries.dossiers(copy_id) == 0
-    sql = """select t.family, f.campaign_id as f, f.key as from_key, s.campaign_id as s, s.key as to_key,
+    sql = """select t.family, f.campaign_id as f, f.key as from_key,
+        s.campaign_id as s, s.key as to_key,
         t.delay_minutes from trigger t left join status f on f.id = t.from_status_id left join status s on s.id = t.to_status_id
         where t.campaign_id = $1 order by t.id"""
     assert [tuple(row) for row in await database.fetch(sql, copy_id)] == [
