@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 from portal import db as database
 from portal import timeline
 from portal.actor import SYSTEM, Actor, candidate
-from portal.dossiers import actions, checks, files, queries
+from portal.dossiers import actions, checks, documents, files, queries
 from portal.dossiers.actions import Application, Moved, Recount
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
@@ -152,6 +153,19 @@ async def test_a_document_that_one_dossier_has_cannot_join_another(scene: Scene)
     kept = await files.keep("plan.pdf", PDF)
     await actions.create(scene.campaign.id, application(documents={"plan": kept}), ANA)
     assert files.pending(kept.stored_as) is None
+
+
+async def test_the_sweep_forgets_only_what_nobody_has(scene: Scene) -> None:
+    owned, orphan, young = [await files.keep(f"{name}.pdf", PDF) for name in ("owned", "orphan", "young")]
+    notes = {kept.stored_as: files._note(kept.stored_as) for kept in (owned, orphan)}
+    kept_note = notes[owned.stored_as].read_bytes()
+    await actions.create(scene.campaign.id, application(documents={"plan": owned}), ANA)
+    notes[owned.stored_as].write_bytes(kept_note)  # as after a crash between the commit and its tidying up
+    for note in notes.values():
+        os.utime(note, (1, 1))
+    assert await documents.sweep() == 1
+    assert [files.path_of(each.stored_as).exists() for each in (owned, orphan, young)] == [True, False, True]
+    assert [files.pending(each.stored_as) is None for each in (owned, orphan, young)] == [True, True, False]
 
 
 # ------------------------------------------------------------------------------------------------ submitting

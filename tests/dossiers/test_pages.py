@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 from collections.abc import Callable
 
@@ -100,6 +102,15 @@ async def test_long_lists_page_by_key_both_ways(alice: Client, scene: Scene) -> 
     assert len({*numbers(first), *numbers(second), *numbers(third)}) == 101
     back = await alice.get(str(third.one("a[rel=prev]").attrs["href"]))
     assert numbers(back) == numbers(second) and third.all("a[rel=next]") == [] and first.all("a[rel=prev]") == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [("2026-11-20T09:00:00", 5), ("2026-11-20T09:00:00Z", 2**70), ("0001-01-01T00:00:00Z", -1), ("x", 1), (None,)],
+)
+async def test_a_cursor_that_was_not_made_here_breaks_nothing(alice: Client, key: tuple[object, ...]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([False, *key]).encode()).decode().rstrip("=")
+    assert (await alice.get(f"/dossiers?cursor={cursor}")).status == 200
 
 
 async def test_htmx_gets_the_rows_alone_and_they_are_those_of_the_page(alice: Client, scene: Scene) -> None:
