@@ -67,12 +67,17 @@ def _bring_up_to_date(*, automatically: bool) -> None:
 
 
 async def migrate_and_furnish() -> None:
-    """Run the migrations; at the first start, make the organisation and its first sender."""
-    from portal import migrate
+    """Run the migrations; at the first start, make the organisation, its first sender and the usual templates."""
+    from portal import db, migrate
+    from portal.actor import SYSTEM
+    from portal.emails.defaults import install_defaults
     from portal.organisation import actions as organisation
 
     await migrate.migrate()
-    await organisation.ensure()
+    async with db.transaction():
+        await db.execute("select pg_advisory_xact_lock($1)", migrate.MIGRATION_LOCK)
+        await organisation.ensure()
+        await install_defaults(SYSTEM, settings().default_locale)
 
 
 def with_pool(function: Callable[P, Coroutine[Any, Any, Result]], *args: P.args, **kwargs: P.kwargs) -> Result:
