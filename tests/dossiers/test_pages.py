@@ -254,7 +254,12 @@ async def test_foreign_dossiers_are_not_there(alice: Client, scene: Scene) -> No
     form = {"status": "accepted", "version": "1", "mode": "send", "count": "0"}
     assert (await alice.post(f"/dossiers/{theirs.id}/status", form)).status == 404
     huge = 2**70
-    for path in (f"/dossiers/{huge}", f"/dossiers/{mine.id}/files/{huge}", f"/campaigns/{huge}/dossiers", "/dossiers/-1"):
+    for path in (
+        f"/dossiers/{huge}",
+        f"/dossiers/{mine.id}/files/{huge}",
+        f"/campaigns/{huge}/dossiers",
+        "/dossiers/-1",
+    ):
         assert (await alice.get(path)).status == 404, path
     assert (await queries.by_id(theirs.id)).version == 1
 
