@@ -1,0 +1,111 @@
+"""From frozen values to bytes: the very letter, for the wire and for pages."""
+
+from __future__ import annotations
+
+import email
+from email import policy
+from email.message import EmailMessage
+from typing import Any, cast
+
+import pytest
+
+from portal import db
+from portal.ledger import actions
+from portal.ledger.claims import COLUMNS, FROM
+from portal.ledger.rules import Intent, Lane
+from portal.ledger.work import Parcel
+from portal.outcomes import Missing
+from portal.sending import verp
+from portal.sending.dispatcher import Unsendable
+from portal.sending.letters import Composer
+from portal.sending.queries import letter_of
+from portal.sending.smtp import Offer
+from tests import factories
+from tests.sending.helpers import SECRET, letter, sending, settled, states
+from tests.sending.sink import Sink, running
+
+pytestmark = pytest.mark.usefixtures("db")
+UTF8 = Offer(eight_bit=True, utf8=True)
+
+
+async def post(address: str = "ana@people.example", *, optional: bool = False, state: Any = "queued", **more: Any) -> int:
+    """One message of a template in English and French."""
+    variants = {"en": ("Application {{ dossier_number }}", "<p>Dear {{ first_name }}</p>"), "fr": ("Dossier", "<p>Bonjour</p>")}
+    template = await factories.template(category="optional" if optional else "transactional", variants=variants)
+    intent = Intent(address=address, locale="en", optional=optional, occurrence=1, state=state, letter=letter(template.version_id, **more))
+    return (await actions.post("test", template.id, await factories.organisation(), Lane.urgent, [intent]))[0]
+
+
+async def parcel_of(message_id: int) -> Parcel:
+    row = await db.fetchrow(f"select {COLUMNS} from {FROM} where m.id = $1", message_id)
+    assert row
+    return Parcel(*row)
+
+
+async def composed(message_id: int, offer: Offer = UTF8) -> Any:
+    parcel = await parcel_of(message_id)
+    composer = Composer(SECRET)
+    await composer.prepare([parcel])
+    return composer.compose(parcel, offer)
+
+
+async def test_the_very_letter_can_be_shown_again() -> None:
+    message_id = await post()
+    raw, rendered = await letter_of(message_id)
+    message = cast(EmailMessage, email.message_from_bytes(raw, policy=policy.SMTP))
+    text, html = (cast(Any, part).get_content() for part in message.iter_parts())
+    assert message["Subject"] == "Your application RL-1"  # frozen when planned
+    assert rendered.text in text.replace("\r\n", "\n") and "Dear Zoë" in rendered.text
+    assert html.replace("\r\n", "\n").rstrip("\n") == rendered.html.rstrip("\n")
+    assert await letter_of(message_id) == (raw, rendered)
+    with pytest.raises(Missing):
+        await letter_of(message_id + 1)
+
+
+async def test_the_envelope_sender_tells_which_message_came_back() -> None:
+    message_id = await post()
+    envelope = await composed(message_id, Offer())
+    sender = envelope.mail.decode().partition("<")[2].partition(">")[0]
+    assert sender.endswith("@bounces.passerelle.example")
+    assert verp.bounced_message(sender, SECRET) == (await parcel_of(message_id)).message_id
+    assert envelope.rcpt == b"RCPT TO:<ana@people.example>\r\n"
+
+
+async def test_optional_mail_can_be_refused_with_one_click() -> None:
+    assert b"List-Unsubscribe: <https://portal.test/u/abc>\r\nList-Unsubscribe-Post" in (await composed(await post(optional=True))).letter
+    assert b"List-Unsubscribe" not in (await composed(await post())).letter
+
+
+async def test_a_copy_shows_whom_the_original_went_to() -> None:
+    envelope = await composed(await post("bob@team.example", shown_to="ana@people.example", cc=("bob@team.example",)))
+    assert envelope.rcpt == b"RCPT TO:<bob@team.example>\r\n"
+    assert b"\r\nTo: <ana@people.example>\r\nCc: bob@team.example\r\n" in envelope.letter
+
+
+async def test_addresses_beyond_ascii() -> None:
+    assert (await composed(await post("ana@żółw.example"), Offer())).rcpt == b"RCPT TO:<ana@xn--w-uga1v8h.example>\r\n"
+    envelope = await composed(await post("zoë@people.example"))
+    assert envelope.rcpt == "RCPT TO:<zoë@people.example>\r\n".encode()
+    assert envelope.mail.endswith(b" BODY=8BITMIME SMTPUTF8\r\n")
+    with pytest.raises(Unsendable, match="needs_smtputf8"):
+        await composed(await post("zoë@people.example"), Offer(eight_bit=True))
+    with pytest.raises(Unsendable, match="invalid_email"):
+        await composed(await post("ana@people.example\r\nRCPT TO:<eve@evil.example>"))
+
+
+async def test_a_letter_without_its_template_fails_alone_and_says_why(fresh_database: str) -> None:
+    lost, whole, other = await post(), await post(), await post("zoë@people.example")
+    await db.execute("update letter set version_id = 999 where message_id = (select message_id from message where id = $1)", lost)
+    async with running(Sink(offer=("PIPELINING",))) as sink, sending(sink):
+        await settled(0)
+    rows = {row[0]: (row[1], row[2]) for row in await db.fetch("select id, state::text, reason from message")}
+    assert rows == {lost: ("failed", "unrenderable"), whole: ("accepted", None), other: ("failed", "needs_smtputf8")}
+    assert await states() == {"accepted": 1, "failed": 2}
+
+
+async def test_letters_of_the_system_need_no_template() -> None:
+    message_id = await post()
+    sql = "update letter set version_id = null, system = 'return_link' where message_id = (select message_id from message where id = $1)"
+    await db.execute(sql, message_id)
+    _raw, rendered = await letter_of(message_id)
+    assert "You can continue your application" in rendered.text
