@@ -29,7 +29,8 @@ async def test_E17_a_copy_has_statuses_questions_and_automatic_e_mails_of_its_ow
     assert await queries.dossiers(copy_id) == 0
     sql = """select t.family, f.campaign_id as f, f.key as from_key,
         s.campaign_id as s, s.key as to_key,
-        t.delay_minutes from trigger t left join status f on f.id = t.from_status_id left join status s on s.id = t.to_status_id
+        t.delay_minutes from trigger t left join status f on f.id = t.from_status_id
+        left join status s on s.id = t.to_status_id
         where t.campaign_id = $1 order by t.id"""
     assert [tuple(row) for row in await database.fetch(sql, copy_id)] == [
         ("manager", copy_id, "under_review", copy_id, "accepted", 5),
