@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 3
 ASK_EVERY = 0.1
+LOADING = "demo-loading"
 READY_WITHIN = 60.0
 LONGEST_LETTER = 630.0  # seconds; a server may take 600 for the reply to the final dot (RFC 5321 4.5.3.2.6)
 
@@ -127,12 +128,11 @@ def demo(port: int | None, reset: bool) -> None:
     listen_on(port)
     given = settings()
     refuse_taken_ports(given)
-    if reset:
+    if reset or was_interrupted(given):
         forget(given)
     with surroundings(stays=True) as given:
         prepare(given)
-        if with_pool(load_once):
-            say("The demonstration data is loaded.")
+        with_pool(load_once, given)
         supervise(given, lambda: say(welcome(given)))
 
 
@@ -173,17 +173,25 @@ def forget(given: Settings) -> None:
         raise click.ClickException("RESET deletes the embedded database only, and PORTAL_DATABASE_URL is set.")
     servers.forget(given.data_dir)
     processes.remove_folder(given.data_dir / "files")
+    (given.data_dir / LOADING).unlink(missing_ok=True)
 
 
-async def load_once() -> bool:
-    """Load the demonstration data into a database that nobody has used yet. Whether it was loaded."""
+def was_interrupted(given: Settings) -> bool:
+    """Whether loading began and did not end: it commits as it goes, so that half of it is there."""
+    return (given.data_dir / LOADING).exists() and not given.database_url
+
+
+async def load_once(given: Settings) -> None:
+    """Load the demonstration data into a database that nobody has used yet."""
     from portal import db
     from portal.demo import data
 
     if await db.fetchval("select exists (select from account)"):
-        return False
+        return
+    say("Loading the demonstration data")
+    (given.data_dir / LOADING).touch()
     await data.load()
-    return True
+    (given.data_dir / LOADING).unlink()
 
 
 def welcome(given: Settings) -> str:
