@@ -11,13 +11,14 @@ from portal.triggers import actions as triggers
 from portal.triggers.facts import Change
 
 
-async def tell(status_id: int, announced: int, by: Actor) -> int:
+async def tell(status_id: int, announced: int, by: Actor, dossier_id: int = 0) -> int:
     """Let the triggers of a decision write to the candidates who have heard nothing. Returns how many e-mails go.
 
-    The event is the decision itself, so nobody is ever told twice. Raises Stale when the number is not `announced`.
+    Whom a colleague chose not to write to is told only alone, by `dossier_id`. The event is the decision itself, so
+    nobody is ever told twice. Raises Stale when the number is not `announced`.
     """
     async with db.transaction():
-        rows = queries.told_at_once(await queries.untold(by, words.MOST_UNTOLD), status_id)
+        rows = queries.told_at_once(await queries.untold(by, words.MOST_UNTOLD), status_id, dossier_id)
         if len(rows) != announced:
             raise Stale(len(rows))
         return sum([len(await triggers.fire(_decision(row))) for row in rows])

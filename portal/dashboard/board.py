@@ -79,8 +79,8 @@ async def needs_of(actor: Actor) -> list[Need] | None:
     needs: list[Need] = []
     if actor.may("message.act") and (paused := await queries.paused_senders()) and actor.may("organisation.edit"):
         needs.append(words.paused_need(paused))
-    if actor.may("campaign.emails") and (rows := await queries.untold(actor, words.MOST_UNTOLD)):
-        needs.append(words.untold_need(rows))
+    if actor.may("campaign.emails") and (need := words.untold_need(await queries.untold(actor, words.MOST_UNTOLD))):
+        needs.append(need)
     if actor.may("message.act"):
         needs += words.attention_needs(await queries.attention(actor))
     if actor.may("template.edit") and (missing := await queries.unwritten(actor)):

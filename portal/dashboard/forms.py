@@ -7,7 +7,8 @@ from portal.web.forms import Form
 
 
 class TellForm(Form):
-    """Which status, and how many candidates the button announced."""
+    """Which status, and how many candidates the button announced; `dossier`: only this one."""
 
     status = Integer()
     announced = Integer()
+    dossier = Integer(required=False)

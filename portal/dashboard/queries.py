@@ -144,9 +144,12 @@ async def untold(actor: Actor, limit: int) -> list[Untold]:
     return await db.fetch_as(Untold, UNTOLD, *actor.scope, limit)
 
 
-def told_at_once(rows: Sequence[Untold], status_id: int) -> list[Untold]:
-    """The candidates whom one click on the button of a status tells."""
-    return [row for row in rows if row.status_id == status_id and row.tellable][:AT_ONCE]
+def told_at_once(rows: Sequence[Untold], status_id: int, dossier_id: int = 0) -> list[Untold]:
+    """The candidates whom one click tells: all of a status but those left out on purpose, or one of them."""
+    found = [row for row in rows if row.status_id == status_id and row.tellable]
+    if dossier_id:
+        return [row for row in found if row.id == dossier_id]
+    return [row for row in found if not row.silent][:AT_ONCE]
 
 
 async def unwritten(actor: Actor) -> list[Unwritten]:

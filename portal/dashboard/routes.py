@@ -47,7 +47,7 @@ async def tell(request: Request) -> Response[Any]:
     """Tell the candidates of one decision."""
     form = await TellForm.read(request)
     try:
-        count = await actions.tell(form.status, form.announced, request.user)
+        count = await actions.tell(form.status, form.announced, request.user, form.dossier)
     except Stale as stale:
         return await _untold_page(request, changed=(form.announced, stale.theirs))
     done = ngettext("{n} e-mail queued.", "{n} e-mails queued.", count).format(n=number(count))

@@ -38,9 +38,12 @@ def lede(now: datetime, open_campaigns: int) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ needs you
-def untold_need(rows: Sequence[Untold]) -> Need:
-    """Decided dossiers whose candidate was never told (B05)."""
-    count, silent = len(rows), sum(row.silent for row in rows)
+def untold_need(rows: Sequence[Untold]) -> Need | None:
+    """Decided dossiers whose candidate was never told (B05); None when that was meant for all of them."""
+    silent = sum(row.silent for row in rows)
+    count = len(rows) - silent
+    if not count:
+        return None
     titles = list(dict.fromkeys(text_in(row.title) for row in rows))
     lines = [list_and(titles[:NAMES_SHOWN])]
     lines.append(_("The oldest decision: {when}").format(when=when(rows[0].decided_at)))

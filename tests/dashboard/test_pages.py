@@ -184,7 +184,7 @@ async def test_B05_a_decision_that_reached_nobody_needs_somebody(house: House, a
     await decided(house, "rejected", "silent", "Told by telephone")
     page = await alice.get("/")
     label, verb = needs(page)[0]
-    assert (label.split(" The oldest")[0], verb) == ("2 Decided, not yet told Rural Labs ·", "Tell 2 candidates")
+    assert (label.split(" The oldest")[0], verb) == ("1 Decided, not yet told Rural Labs ·", "Tell 1 candidate")
     assert label.endswith("Not sent on purpose: 1")
     page = await alice.get("/untold")
     assert page.texts("tbody td.wide") == [
@@ -233,6 +233,18 @@ async def test_B05_one_button_tells_them_once(house: House, alice: Client) -> No
     assert await database.fetchval("select count(*) from message where dossier_id = $1", dossier.id) == 1
     again = {"status": str(house.campaign.status["accepted"]), "announced": "0"}
     assert (await alice.post("/untold", again)).toasts == ["0 e-mails queued."]
+
+
+@pytest.mark.seed("B05")
+async def test_B05_who_was_left_out_on_purpose_is_told_only_alone(house: House, alice: Client) -> None:
+    await make.trigger(house.campaign, to_status="accepted")
+    silent = await decided(house, mode="silent", reason="Told by telephone")
+    assert (await alice.get("/")).all(".todo li") == []
+    page = await alice.get("/untold")
+    assert page.texts("form[action='/untold'] button") == ["Tell after all"]
+    page = await alice.post("/untold", page.form("/untold"))
+    assert page.toasts == ["1 e-mail queued."]
+    assert await database.fetchval("select count(*) from message where dossier_id = $1", silent.id) == 1
 
 
 @pytest.mark.seed("B05")
