@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from portal import db as database
 from portal.dossiers import files
 from tests import factories
+from tests.clients import Client
 from tests.factories import AccountRow, CampaignRow
 
 
@@ -68,3 +70,30 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("fetch", "fetchrow", "fetchval"):
         monkeypatch.setattr(database, name, watched(name))
     return seen
+
+
+@pytest.fixture
+async def alice(client: Client, scene: Scene) -> Client:
+    """Alice, signed in."""
+    await client.sign_in(scene.alice.email)
+    return client
+
+
+@pytest.fixture
+async def call(scene: Scene) -> CampaignRow:
+    """An open call with a question of each kind."""
+    of = await factories.campaign(
+        slug="rural-labs",
+        title={"en": "Rural Labs", "pl": "Laboratoria wiejskie"},
+        locales=("en", "pl", "fr"),
+        time_zone="Europe/Warsaw",
+        closes_at=datetime(2090, 12, 15, 23, 59),
+    )
+    await factories.trigger(of, name="Receipt", family="candidate", to_status=None)
+    await factories.question(of.id, "title", "short", "Project title", required=True)
+    await factories.question(of.id, "story", "long", "What is it about?", max_length=1500)
+    await factories.question(of.id, "budget", "number", "Budget", required=True)
+    await factories.question(of.id, "start", "date", "Start")
+    await factories.question(of.id, "area", "choice", "Area", choices=(("art", "Art"), ("law", "Law")))
+    await factories.question(of.id, "plan", "file", "Plan")
+    return of

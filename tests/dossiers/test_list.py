@@ -1,0 +1,167 @@
+"""The list of dossiers: what it shows, finds, counts and pages through."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from portal import db as database
+from portal.dossiers import actions, search
+from tests import factories
+from tests.clients import Client, Page
+from tests.dossiers.conftest import Scene
+
+
+def numbers(page: Page) -> list[str]:
+    """The dossiers' numbers in the order of the list."""
+    return page.texts("#rows tbody tr td:first-child a")
+
+
+async def test_the_list_shows_my_campaigns_dossiers_last_changed_first(alice: Client, scene: Scene) -> None:
+    await factories.dossier(scene.elsewhere, number="THEIRS-1")
+    for number in ("A-1", "A-2", "A-3"):
+        await factories.dossier(scene.campaign, number=number)
+    await database.execute("update dossier set changed_at = now() + interval '1 min' where number = 'A-2'")
+    page = await alice.get("/dossiers")
+    assert sorted(numbers(page)[1:]) == ["A-1", "A-3"] and numbers(page)[0] == "A-2"
+    assert "3 dossiers, last changed first" in page.words
+
+
+async def test_search_finds_numbers_names_and_addresses_without_accents(alice: Client, scene: Scene) -> None:
+    ana = await factories.person("Íñigo", "Żółć", email="inigo_100%@people.example")
+    await factories.dossier(scene.campaign, ana, number="X-2026-0007")
+    await factories.dossier(scene.campaign, number="X-2026-0008")
+    for words in ("inigo", "ZOLC", "żółć íñigo", "0007", "x-2026-0007 inigo", "inigo_100%@", "%@people"):
+        assert numbers(await alice.get(f"/dossiers?q={words.replace('%', '%25')}")) == ["X-2026-0007"], words
+    for words in ("inigoX100", "nobody", "%25%25", "7_8"):
+        assert numbers(await alice.get(f"/dossiers?q={words}")) == [], words
+    assert len(numbers(await alice.get("/dossiers?q=%C2%A0%20"))) == 2
+
+
+async def test_filters_are_chips_that_can_be_taken_off(alice: Client, scene: Scene) -> None:
+    polish = await factories.person(locale="pl")
+    await factories.dossier(scene.campaign, polish, "accepted", number="PL-1")
+    await factories.dossier(scene.campaign, status="accepted", number="EN-1")
+    await factories.dossier(scene.campaign, status="draft", number="DRAFT-1")
+    page = await alice.get("/dossiers?status=accepted&language=pl&after=2026-11-20&before=2026-11-20")
+    assert numbers(page) == ["PL-1"]
+    assert page.texts(".chip") == [
+        "Status: Accepted",
+        "Language: Polish",
+        "Submitted from 20 Nov 2026",
+        "Submitted until 20 Nov 2026",
+    ]
+    off = [each.attrs["href"] for each in page.all(".chip a")]
+    assert off[1] == "/dossiers?status=accepted&after=2026-11-20&before=2026-11-20"
+    assert set(numbers(await alice.get(str(off[1])))) == {"PL-1", "EN-1"}
+    assert numbers(await alice.get("/dossiers?after=2026-11-21")) == []
+    assert len(numbers(await alice.get("/dossiers?after=yesterday&campaign=x&status="))) == 3
+
+
+async def test_days_are_the_readers_own(client: Client, scene: Scene) -> None:
+    ewa = await factories.account("Ewa", "manager", time_zone="Pacific/Auckland")
+    of = await factories.campaign(managers=(ewa,))
+    dossier = await factories.dossier(of)
+    await database.execute("update dossier set submitted_at = '2026-11-19 23:00Z' where id = $1", dossier.id)
+    await client.sign_in(ewa.email)
+    assert numbers(await client.get("/dossiers?after=2026-11-20&before=2026-11-20")) == [dossier.number]
+    assert numbers(await client.get("/dossiers?before=2026-11-19")) == []
+
+
+async def test_the_campaigns_own_list_is_the_same_under_its_tabs(alice: Client, scene: Scene) -> None:
+    await factories.dossier(scene.campaign, number="MINE-1")
+    path = f"/campaigns/{scene.campaign.id}/dossiers"
+    page = await alice.get(f"{path}?status=submitted")
+    assert numbers(page) == ["MINE-1"] and page.texts(".chip") == ["Status: Submitted"]
+    assert page.all(f'.tabs a[href="{path}"]') and page.one(".chips > a").attrs["href"] == path
+    assert (await alice.get(f"/campaigns/{scene.elsewhere.id}/dossiers")).status == 404
+
+
+async def test_long_lists_page_by_key_both_ways(alice: Client, scene: Scene) -> None:
+    for n in range(101):
+        await factories.dossier(scene.campaign, number=f"N-{n:03}")
+    first = await alice.get("/dossiers")
+    second = await alice.get(str(first.one("a[rel=next]").attrs["href"]))
+    third = await alice.get(str(second.one("a[rel=next]").attrs["href"]))
+    assert [len(numbers(page)) for page in (first, second, third)] == [50, 50, 1]
+    assert len({*numbers(first), *numbers(second), *numbers(third)}) == 101
+    back = await alice.get(str(third.one("a[rel=prev]").attrs["href"]))
+    assert numbers(back) == numbers(second) and third.all("a[rel=next]") == [] and first.all("a[rel=prev]") == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [("2026-11-20T09:00:00", 5), ("2026-11-20T09:00:00Z", 2**70), ("0001-01-01T00:00:00Z", -1), ("x", 1), (None,)],
+)
+async def test_a_cursor_that_was_not_made_here_breaks_nothing(alice: Client, key: tuple[object, ...]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([False, *key]).encode()).decode().rstrip("=")
+    assert (await alice.get(f"/dossiers?cursor={cursor}")).status == 200
+
+
+async def test_htmx_gets_the_rows_alone_and_they_are_those_of_the_page(alice: Client, scene: Scene) -> None:
+    await factories.dossier(scene.campaign)
+    whole, part = (
+        await alice.get("/dossiers?status=submitted"),
+        await alice.get("/dossiers?status=submitted", target="rows"),
+    )
+    assert part.all("html, h1") == [] and numbers(part) == numbers(whole) != []
+
+
+async def test_large_numbers_are_estimates_and_say_so(
+    alice: Client, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await factories.dossier(scene.campaign)
+    monkeypatch.setattr(search, "COUNTED_UP_TO", 2)
+    page = await alice.get("/dossiers?language=en&q=nowak")
+    assert re.search(r"About \d+ dossiers, last changed first", page.words)
+
+
+async def test_three_kinds_of_empty(alice: Client, make_client: Callable[..., Client], scene: Scene) -> None:
+    assert "No dossiers yet" in (await alice.get("/dossiers")).words
+    assert "Nothing matches these filters" in (await alice.get("/dossiers?q=nobody")).words
+    bob = make_client()
+    await bob.sign_in((await factories.account("Bob", "evaluator")).email)
+    assert "You do not belong to any campaign yet" in (await bob.get("/dossiers")).words
+
+
+async def test_the_list_says_how_the_last_letter_to_the_candidate_fared(alice: Client, scene: Scene) -> None:
+    ana = await factories.person()
+    dossier = await factories.dossier(scene.campaign, ana)
+    page = await alice.get("/dossiers")
+    assert page.texts("td[data-label='Last e-mail']") == ["None"]
+    await factories.trigger(scene.campaign, recipients=("candidate", "managers"), delay_minutes=5)
+    await actions.change_status(dossier.id, "accepted", 1, scene.alice.actor)
+    await database.execute(
+        "update message set state = 'failed' where dossier_id = $1 and address <> $2", dossier.id, ana.email
+    )
+    assert (await alice.get("/dossiers")).texts("td[data-label='Last e-mail']") == ["On hold"]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+async def test_the_number_of_queries_does_not_grow_with_the_rows(
+    alice: Client, scene: Scene, asked: list[str], rows: int
+) -> None:
+    for _ in range(rows):
+        await factories.dossier(scene.campaign)
+    asked.clear()
+    assert len(numbers(await alice.get("/dossiers"))) == rows
+    assert len(asked) == 4  # rows, number, and what the two filters offer
+
+
+@pytest.mark.parametrize("moves_made", [1, 3])
+async def test_the_number_of_queries_does_not_grow_with_the_history(
+    alice: Client, scene: Scene, asked: list[str], moves_made: int
+) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    for version, to in enumerate(("accepted", "rejected", "accepted")[:moves_made], start=1):
+        await actions.change_status(dossier.id, to, version, scene.alice.actor)
+    asked.clear()
+    page = await alice.get(f"/dossiers/{dossier.id}")
+    assert len(page.all(".timeline li li > div")) == moves_made
+    assert len(asked) == 10
