@@ -57,13 +57,9 @@ class Process(Middleware):
         return asyncio.run_coroutine_threadsafe(work, thread.loop)
 
     async def run(self) -> None:
-        """The sender, until `stop`."""
-        route = settings().smtp
-        self.engine = Engine(name(), route, composer(), lease=settings().lease_seconds) if route else None
-        if self.engine is None:
-            log.warning("no mail server: set PORTAL_SMTP_URL; letters stay queued")
-        else:
-            await self.engine.run()
+        """The sender, until `stop`. Without PORTAL_SMTP_URL letters go to the on-screen mailbox."""
+        self.engine = Engine(name(), settings().relay, composer(), lease=settings().lease_seconds)
+        await self.engine.run()
 
     async def stop(self) -> None:
         """Tell the sender."""
