@@ -143,8 +143,8 @@ async def delete(trigger_id: int, version: int, by: Actor) -> None:
         await _record(trigger_id, before.campaign_id, "trigger.deleted", by, before)
 
 
-async def _check(campaign_id: int, draft: Draft, before: queries.Trigger | None = None) -> None:
-    """Raises Refused. What a trigger names already may stay, even if it could not be chosen any more."""
+async def faults(campaign_id: int, draft: Draft, before: queries.Trigger | None = None) -> dict[str, str]:
+    """Everything that has to be mended, by field. What a trigger names already may stay, even if it is gone."""
     statuses = await queries.status_ids(campaign_id)
     known = Known(
         templates={each.id for each in await queries.templates_offered(before.template_id if before else None)},
@@ -154,9 +154,12 @@ async def _check(campaign_id: int, draft: Draft, before: queries.Trigger | None 
         kept=before.recipients if before else (),
         submitted=statuses.get("submitted"),
     )
-    found = problems(draft, known)
-    if found:
-        raise Refused(errors={field: words.problem_word(code, detail) for field, code, detail in reversed(found)})
+    return {field: words.problem_word(code, detail) for field, code, detail in reversed(problems(draft, known))}
+
+
+async def _check(campaign_id: int, draft: Draft, before: queries.Trigger | None = None) -> None:
+    if errors := await faults(campaign_id, draft, before):
+        raise Refused(errors=errors)
 
 
 def _columns(draft: Draft) -> tuple[Any, ...]:

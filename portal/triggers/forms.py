@@ -58,6 +58,13 @@ class TriggerForm(Form):
         )
 
 
+    def add(self, faults: dict[str, str]) -> None:
+        """More errors, beside those of the form itself; all in the order of the fields."""
+        errors = faults | self.errors
+        order = ["", *self.fields]
+        self.errors = {name: errors[name] for name in sorted(errors, key=order.index)}
+
+
 class ConfirmForm(Form):
     """A confirmation: the version that was seen, and how many waiting e-mails the page announced."""
 

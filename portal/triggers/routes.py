@@ -103,6 +103,7 @@ async def create(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
         except Refused as refused:
             form.refuse(refused)
     if not form.valid:
+        form.add(await actions.faults(campaign.id, form.draft()))
         return _form_page(request, campaign, form, status_code=422)
     return see(request, f"{tab(campaign)}/recap", _("Saved. This is what will be sent."))
 
@@ -131,6 +132,7 @@ async def change(request: Request, campaign_id: FromPath[int], trigger_id: FromP
             forms.take_version(form, stale)
             return _form_page(request, campaign, form, trigger, status_code=409, stale=stale)
     if not form.valid:
+        form.add(await actions.faults(campaign.id, form.draft(), trigger))
         return _form_page(request, campaign, form, trigger, status_code=422)
     return see(request, f"{tab(campaign)}/recap", _("Saved. This is what will be sent."))
 
