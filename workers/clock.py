@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from dramatiq.errors import BrokerConnectionError
+from redis import RedisError
 
 from portal.ledger.actions import CHANNEL
 from portal.ledger.claims import DUE_LANES
@@ -119,7 +120,7 @@ class Clock:
         try:
             await asyncio.to_thread(wake)
             self.away = False
-        except BrokerConnectionError as gone:
+        except (BrokerConnectionError, RedisError, OSError) as gone:
             if not self.away:
                 log.warning("queue cannot be reached", reason=str(gone))
             self.away = True

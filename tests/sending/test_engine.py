@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal import db
 from portal.ledger import queries
 from tests.sending.helpers import plan, sending, settled, states
 from tests.sending.sink import Sink, running
@@ -33,3 +34,17 @@ async def test_P2_ending_in_mid_send_leaves_no_doubt_and_frees_the_rest() -> Non
             await settled(0)
     assert await states() == {"accepted": 2_000}
     assert set(sink.ids.values()) == {1}
+
+
+async def test_a_letter_without_its_template_fails_alone_and_says_why() -> None:
+    ids = await plan(5)
+    lose = "update letter set version_id = 999 where message_id = (select message_id from message where id = $1)"
+    await db.execute(lose, ids[0])
+    await db.execute("update message set address = 'zoë@people.example' where id = $1", ids[1])
+    await db.execute("update message set address = 'nobody' where id = $1", ids[2])
+    async with running(Sink(offer=("PIPELINING",))) as sink, sending(sink):
+        await settled(0)
+    rows = [(row[0], row[1]) for row in await db.fetch("select state::text, reason from message order by id")]
+    failed = [("failed", reason) for reason in ("unrenderable", "needs_smtputf8", "invalid_email")]
+    assert rows == [*failed, ("accepted", None), ("accepted", None)]
+    assert (await queries.totals()).balanced

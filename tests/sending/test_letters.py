@@ -21,8 +21,7 @@ from portal.sending.letters import Composer
 from portal.sending.queries import letter_of
 from portal.sending.smtp import Offer
 from tests import factories
-from tests.sending.helpers import SECRET, letter, sending, settled, states
-from tests.sending.sink import Sink, running
+from tests.sending.helpers import SECRET, letter
 
 pytestmark = pytest.mark.usefixtures("db")
 UTF8 = Offer(eight_bit=True, utf8=True)
@@ -91,16 +90,6 @@ async def test_addresses_beyond_ascii() -> None:
         await composed(await post("zoë@people.example"), Offer(eight_bit=True))
     with pytest.raises(Unsendable, match="invalid_email"):
         await composed(await post("ana@people.example\r\nRCPT TO:<eve@evil.example>"))
-
-
-async def test_a_letter_without_its_template_fails_alone_and_says_why(fresh_database: str) -> None:
-    lost, whole, other = await post(), await post(), await post("zoë@people.example")
-    await db.execute("update letter set version_id = 999 where message_id = (select message_id from message where id = $1)", lost)
-    async with running(Sink(offer=("PIPELINING",))) as sink, sending(sink):
-        await settled(0)
-    rows = {row[0]: (row[1], row[2]) for row in await db.fetch("select id, state::text, reason from message")}
-    assert rows == {lost: ("failed", "unrenderable"), whole: ("accepted", None), other: ("failed", "needs_smtputf8")}
-    assert await states() == {"accepted": 1, "failed": 2}
 
 
 async def test_letters_of_the_system_need_no_template() -> None:
