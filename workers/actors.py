@@ -7,6 +7,7 @@ import structlog
 
 from portal import timeline
 from portal.accounts import actions as accounts
+from portal.dossiers import documents
 from portal.ledger import queries, takeover
 from portal.settings import settings
 from workers.broker import process
@@ -44,6 +45,7 @@ async def check_totals() -> None:
 
 @dramatiq.actor(queue_name="house")
 async def tidy_up() -> None:
-    """What nobody needs any more: ended runs, old sessions."""
+    """What nobody needs any more: ended runs, old sessions, uploads that no dossier claimed."""
     await takeover.forget_old_runs()
     await accounts.forget_old()
+    await documents.sweep()

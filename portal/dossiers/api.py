@@ -159,8 +159,14 @@ async def _application(data: DossierIn) -> Application:
     errors |= {f"answers.{key}": text for key, text in words.problem_words(checked.problems, questions).items()}
     if errors:
         raise Refused(errors=errors)
-    names = {"first_name": data.person.first_name, "last_name": data.person.last_name}
-    return Application(email=data.person.email, locale=locale, answers=checked.answers, **names)
+    person = data.person
+    return Application(
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        locale=locale,
+        answers=checked.answers,
+    )
 
 
 def _out(dossier: Dossier) -> DossierOut:

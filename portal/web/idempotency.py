@@ -40,7 +40,7 @@ class Idempotency(ASGIMiddleware):
         """Answer from the table, or do the work and keep its answer in the same transaction."""
         key = dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
         actor = visitor(Request(scope))
-        if not key or scope["method"] != "POST" or actor is None:
+        if not key or scope.get("method") != "POST" or actor is None:
             return await next_app(scope, receive, send)
         if len(key) > LONGEST_KEY:
             return await _answer(send, 400, _problem(400, f"Idempotency-Key is longer than {LONGEST_KEY} characters"))
