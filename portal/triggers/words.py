@@ -114,7 +114,7 @@ def template_choice(name: str, locales: Sequence[str], optional: bool) -> str:
 FIELD_LABELS: dict[str, Words] = {
     "template": lambda: _("Template"),
     "from_status": lambda: _("When a dossier goes from"),
-    "to_status": lambda: _("to"),
+    "to_status": lambda: pgettext("status", "to"),
     "recipients": lambda: _("Send to"),
     "accounts": lambda: _("People of the team"),
     "roles": lambda: _("Everybody with a role"),
@@ -208,11 +208,10 @@ def waiting_line(active: bool, count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------ the recap
 def recap_lede(cases: int, gaps: int) -> str:
-    """How many cases were tried, and how many somebody should look at."""
+    """How many cases were tried, and in how many nothing goes or a decision does not reach its candidate."""
     if not gaps:
-        return _("Every case sends something.")
-    text = ngettext("{gaps} of {n} case sends nothing.", "{gaps} of {n} cases send nothing.", cases)
-    return text.format(gaps=number(gaps), n=number(cases))
+        return _("Cases tried: {n}. No gaps.").format(n=number(cases))
+    return _("Cases tried: {n}. Gaps: {gaps}.").format(n=number(cases), gaps=number(gaps))
 
 
 def case_line(case: Case) -> str:

@@ -9,6 +9,9 @@ import pytest
 
 from portal import db as database
 from portal import timeline
+from portal.campaigns import actions as campaigns
+from portal.campaigns.checks import CampaignDraft
+from portal.emails.defaults import install_defaults
 from portal.i18n import use
 from portal.ledger import queries as ledger
 from portal.outcomes import Missing, Refused, Stale
@@ -364,3 +367,30 @@ async def test_strangers_preview_nothing(house: House) -> None:
     dossier = await make.dossier(house.campaign)
     with pytest.raises(Missing):
         await queries.preview(dossier.id, house.campaign.status["accepted"], house.dana.actor)
+
+
+# ------------------------------------------------------------------------------------------------ from the start
+@pytest.mark.seed("E13")
+async def test_E13_a_new_campaign_acknowledges_submissions_from_the_start(house: House) -> None:
+    alice = house.alice.actor
+    await install_defaults(alice)
+    wish = CampaignDraft(title={"en": "Youth Call"}, locales=["en", "es", "fr", "pl"], time_zone="Europe/Madrid")
+    campaign_id = await campaigns.create(alice, wish)
+    found = await queries.of_campaign(alice, campaign_id)
+    assert [(one.name, one.family, one.recipients, one.delay_minutes, one.active) for one in found] == [
+        ("Acknowledgement of receipt", "candidate", ["candidate"], 0, True)
+    ]
+    rules = await queries.rules_of(campaign_id)
+    assert [rule.locales for rule in rules] == [("en", "es", "fr", "pl")]
+
+
+@pytest.mark.seed("E07")
+async def test_E07_the_acknowledgement_overtakes_everything(house: House) -> None:
+    await make.trigger(house.campaign, house.template, family="candidate", to_status=None)
+    dossier = await make.dossier(house.campaign, status="draft")
+    change = await moved(house, dossier, kind="submitted", actor_kind="candidate", manual=False)
+    ids = await actions.fire(change)
+    lanes = await database.fetch(
+        "select lane from origin o join message m on m.origin_id = o.id where m.id = any ($1)", ids
+    )
+    assert [row["lane"] for row in lanes] == [0]

@@ -219,7 +219,7 @@ async def test_E15_the_recap_tries_every_status_and_names_the_gaps(house: House,
         "The candidate submits the application",
         *("Accepted", "Rejected", "Reserve list", "Under review", "Documents missing", "Withdrawn"),
     ]
-    assert "5 of 7 cases send nothing." in page.words
+    assert "Cases tried: 7. Gaps: 5." in page.words
     assert "Nothing is sent on “Rejected”." in page.words
     assert page.texts("details > summary") == [f"We have it: {dossier.number}", "Accepted"]
     assert "instead of: Polish" in page.words
