@@ -178,6 +178,7 @@ async def draft_page(
 async def status_page(request: Request, dossier: Dossier, done: str) -> Response[Any]:
     """Where an application stands, with what was answered."""
     now = state(dossier, datetime.now(UTC))
+    dossier = await queries.as_told(dossier)
     return page(
         request,
         "apply/status.html",

@@ -51,6 +51,14 @@ from message_now m left join letter l on l.message_id = m.message_id
 where m.dossier_id = $1 and m.origin_kind = 'trigger' and m.lane <> 0 and m.shown in ('held', 'queued')
 order by m.id"""
 
+# The status before the last one, while the letter that tells the last one to the candidate is on hold.
+NOT_YET_TOLD = """
+select before.public_label, before.tone, before.is_decision
+from status_change c join status before on before.id = c.from_id
+where c.manual and c.id = (select max(id) from status_change where dossier_id = $1) and exists (
+    select from message_now m where m.dossier_id = $1 and m.person_id = $2 and m.origin_kind = 'trigger'
+    and m.occurrence = c.id and m.shown = 'held')"""
+
 FILE = """
 select f.id, f.dossier_id, f.question_key, f.name, f.stored_as, f.media_type, f.size, f.created_at
 from dossier_file f where f.dossier_id = $1"""
@@ -183,6 +191,12 @@ async def by_id(dossier_id: int) -> Dossier:
     if found is None:
         raise Missing
     return found
+
+
+async def as_told(dossier: Dossier) -> Dossier:
+    """The dossier as its candidate may see it: a page must not tell a decision whose letter can still be undone."""
+    before = await db.fetchrow(NOT_YET_TOLD, dossier.id, dossier.person_id)
+    return msgspec.structs.replace(dossier, **dict(before)) if before else dossier
 
 
 async def made_by(once: str) -> int | None:

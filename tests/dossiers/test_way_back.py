@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from portal import db as database
 from portal import tokens
+from portal.dossiers import actions
+from portal.ledger import queries as ledger
+from portal.ledger.actions import release
 from tests import factories
 from tests.clients import Client
 from tests.dossiers.conftest import Scene
@@ -103,3 +106,16 @@ async def test_what_candidates_type_is_never_markup(client: Client, call: Campai
     await database.execute("update campaign set closes_at = '2026-02-01 12:00' where id = $1", call.id)
     page = await client.get(page.path)
     assert page.all("img") == [] and canary in page.words and dossier.answers["title"] == canary
+
+
+async def test_the_page_does_not_tell_a_decision_whose_letter_is_on_hold(client: Client, scene: Scene) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    link = f"/apply/{scene.campaign.slug}/{tokens.sign('dossier', dossier.id)}"
+    await actions.change_status(dossier.id, "accepted", 1, scene.alice.actor, "hold")
+    page = await client.get(link)
+    assert (page.texts("dl.facts .status"), "There is a decision" in page.words) == (["Submitted"], False)
+    [message] = await ledger.of_dossier(dossier.id)
+    await release(message.id, scene.alice.actor)
+    page = await client.get(link)
+    assert (page.texts("dl.facts .status"), "There is a decision" in page.words) == (["Accepted"], True)
