@@ -19,7 +19,8 @@ WEIGHTS = (34, 30, 22, 14)  # how many of a hundred candidates write in which la
 FIELDS = (3, 0, 0, 2, 3, 2, 3, 1, 2, 1, 1, 0)  # of the twelve projects: education, environment, culture, neighbourhood
 REFUSED = "bounce.example"  # the on-screen mailbox answers 550
 SLOW = "slow.example"  # and here: not now
-OPTED_OUT = 7  # the place among the submitted of the open campaign of somebody who wants no optional e-mail
+UNDER_WAY = 14  # dossiers of the open campaign that are being reviewed already
+OPTED_OUT = 7  # which of these belongs to somebody who wants no optional e-mail
 
 EVALUATOR, MANAGERS = "Ola Kowalczyk", ("Marta Pérez", "Camille Renaud")
 
@@ -135,7 +136,7 @@ def _grants(teller: Teller) -> Iterator[Tale]:
     for count, path in ENDINGS:
         for _each in range(count):
             number += 1
-            submitted = teller.ago(12 + 40 * teller.dice.random() ** 2.5, 12, (7, 23))
+            submitted = teller.ago(13 + 40 * teller.dice.random() ** 2.5, 13, (7, 23))
             moves = tuple(_moves(teller, path, silent=number % 23 == 0))
             yield teller.tale("grants", (0, 6), submitted, moves=moves, domain=REFUSED if number % 29 == 0 else "")
 
@@ -144,13 +145,12 @@ def _labs(teller: Teller) -> Iterator[Tale]:
     """The open campaign: most still write; the sooner it closes, the more submit."""
     for _each in range(58):
         yield teller.tale("labs", (0.2, 18), None)
-    for number in range(92):
+    for number in range(UNDER_WAY):
+        path = ("under_review", "documents_missing") if number % 4 == 0 else ("under_review",)
+        yield teller.tale("labs", (0, 3), teller.ago(18, 4, (7, 23)), moves=tuple(_moves(teller, path, latest=2.5)))
+    for number in range(92 - UNDER_WAY):
         submitted = teller.ago(0.4 + 17 * teller.dice.random() ** 1.2, 0.4, (7, 23))
-        moves: tuple[Move, ...] = ()
-        if number < 18 and submitted < teller.now - timedelta(days=3):
-            path = ("under_review", "documents_missing") if number % 5 == 0 else ("under_review",)
-            moves = tuple(_moves(teller, path, latest=2.5))
-        yield teller.tale("labs", (0, 4), submitted, moves=moves, domain=REFUSED if number == 40 else "")
+        yield teller.tale("labs", (0, 4), submitted, domain=REFUSED if number == 40 else "")
 
 
 def _moves(teller: Teller, path: Sequence[str], *, silent: bool = False, latest: float = 9) -> Iterator[Move]:
