@@ -57,7 +57,6 @@ class TriggerForm(Form):
             active=self.active,
         )
 
-
     def add(self, faults: dict[str, str]) -> None:
         """More errors, beside those of the form itself; all in the order of the fields."""
         errors = faults | self.errors
