@@ -3,13 +3,12 @@
 PYTHON ?= python3
 PORTAL = .venv/bin/python -m portal
 RUN = @$(PYTHON) setup/python.py run && .venv/bin/python setup/frontend.py
-DEV = @$(PYTHON) setup/python.py dev && .venv/bin/python setup/frontend.py
+DEV = @$(PYTHON) setup/python.py dev && .venv/bin/python setup/frontend.py && $(PORTAL) catalogs compile > /dev/null
 
-.PHONY: demo test check dev setup
+.PHONY: demo dev setup test lint check
 demo: ; $(RUN) && exec $(PORTAL) demo $(if $(RESET),--reset)
 dev: ; $(DEV) && exec $(PORTAL) up --reload
-setup: ; $(DEV) && $(PORTAL) catalogs compile
+setup: ; $(DEV)
 test: ; $(DEV) && .venv/bin/python setup/browser.py && .venv/bin/python -m pytest $(ARGS)
-check: lint test
-.PHONY: lint
 lint: ; $(DEV) && .venv/bin/python setup/lint.py
+check: lint test

@@ -7,22 +7,23 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 CHECKS = (
-    ["ruff", "check", "."],
-    ["ruff", "format", "--check", "--quiet", "."],
-    ["mypy"],
-    ["importlinter.cli", "lint"],
-    ["djlint", "templates", "--lint", "--quiet"],
-    ["portal", "catalogs", "check"],
+    ["-m", "ruff", "check", "."],
+    ["-m", "ruff", "format", "--check", "."],
+    ["-m", "mypy"],
+    ["-c", IMPORTS],
+    ["-m", "djlint", "templates", "--lint", "--quiet"],
+    ["-m", "portal", "catalogs", "check"],
 )
 
 
 def main() -> int:
     """Run all checks; the number that found something."""
     failed = 0
-    for module, *arguments in CHECKS:
-        print(f"== {module} {' '.join(arguments)}", flush=True)
-        failed += subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode != 0
+    for check in CHECKS:
+        print("==", *("import-linter" if word is IMPORTS else word for word in check[1:]), flush=True)
+        failed += subprocess.run([sys.executable, *check], cwd=ROOT).returncode != 0
     return failed
 
 

@@ -136,7 +136,7 @@ def check() -> None:
 
     problems = cli.check()
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(f"{problem.where}: {problem.what}")
     click.echo(f"{len(problems)} problems")
     if problems:
         raise SystemExit(1)
