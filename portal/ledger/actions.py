@@ -88,7 +88,7 @@ async def retry(message_id: int, by: Actor) -> None:
 
 
 async def settle_by_hand(message_id: int, by: Actor, verdict: Literal["resend", "leave"]) -> None:
-    """Decide about a message that was not confirmed: send the same letter again, with the same Message-ID, or leave it."""
+    """Decide about a message that was not confirmed: send the same letter again (same Message-ID), or leave it."""
     async with db.transaction():
         message = await queries.one(by, message_id)
         if verdict == "resend":

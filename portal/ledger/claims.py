@@ -43,7 +43,8 @@ RESERVE = "update quota set used = used + $3 where sender_id = $1 and day = $2"
 RESERVED = "update batch set reserved = $2, reserved_on = $3 where id = $1"
 REST = """
 insert into batch (origin_id, lane, attempt, size, ids, due_at, waits_for)
-select origin_id, lane, attempt, cardinality($2::bigint[]), $2, (current_date + 1)::timestamp at time zone 'UTC', 'limit'
+select origin_id, lane, attempt, cardinality($2::bigint[]), $2, (current_date + 1)::timestamp at time zone 'UTC',
+    'limit'
 from batch where id = $1"""
 CUT = "update batch set lo = null, hi = null, size = cardinality($2::bigint[]), ids = $2 where id = $1"
 

@@ -104,9 +104,10 @@ class Totals(msgspec.Struct, frozen=True):
 
 COLUMNS = """m.id, m.shown as state, case when m.shown in ('held', 'queued') then coalesce(m.reason, m.waits_for)
         else m.reason end as reason,
-    m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name, coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale,
-    m.optional, m.lane, m.origin_kind, m.origin_ref, m.dossier_id, d.number as dossier_number, d.campaign_id, m.person_id,
-    m.message_id, (select count(*) from attempt a where a.message_id = m.id)::int as tries, m.created_at as planned_at,
+    m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name,
+    coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale, m.optional, m.lane,
+    m.origin_kind, m.origin_ref, m.dossier_id, d.number as dossier_number, d.campaign_id, m.person_id, m.message_id,
+    (select count(*) from attempt a where a.message_id = m.id)::int as tries, m.created_at as planned_at,
     coalesce(m.batch_due_at, m.due_at) as due_at, m.settled_at, m.code, m.reply"""
 LETTER = """coalesce(l.from_name, '') as from_name,
     coalesce(l.reply_to, '') as reply_to, coalesce(l.shown_to, '') as shown_to, coalesce(l.cc, '{}') as cc,
@@ -132,10 +133,13 @@ select (select count(*) from message) as intended,
     (select count(*) from (
         select message_id from attempt where state = 'accepted' group by message_id having count(*) > 1) x)
     + (select coalesce(sum(n - 1), 0)::bigint from (
-        select count(*) as n from message group by origin_id, occurrence, address having count(*) > 1) x) as duplicates"""
+        select count(*) as n from message group by origin_id, occurrence, address having count(*) > 1) x)
+    as duplicates"""
 
 
-async def search(actor: Actor, filters: MessageFilters, cursor: Cursor | None = None, limit: int = PAGE) -> Slice[MessageRow]:
+async def search(
+    actor: Actor, filters: MessageFilters, cursor: Cursor | None = None, limit: int = PAGE
+) -> Slice[MessageRow]:
     """One page of the messages that the actor may see, the latest first."""
     where, parameters = conditions(actor, filters)
     page = LATEST.condition(cursor, first=len(parameters) + 1)

@@ -22,7 +22,9 @@ LONGEST_RETRY_MINUTES = 240
 JITTER = 0.2
 GIVE_UP_AFTER_HOURS = 72
 
-HARD = frozenset(("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4"))  # RFC 3463; any other 5.x.x is no proof about the address
+HARD = frozenset(
+    ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4")
+)  # RFC 3463; any other 5.x.x is no proof about the address
 ENHANCED = re.compile(r"\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})(?!\d)")  # RFC 2034
 NOT_THE_ADDRESS = re.compile(
     r"spam|polic|quota|relay|black ?list|block ?list|blocked|reputation|junk|abus|\bspf\b|\bdkim\b|\bdmarc\b"
@@ -105,7 +107,7 @@ def refusal(reply: str) -> Verdict:
     words = NOT_THE_ADDRESS.search(reply) is not None
     if enhanced in HARD and not words:
         return Verdict("failed", "address_unknown", hard=True)
-    if enhanced.startswith("5.7.") or words and not enhanced.startswith("5.2.2"):
+    if enhanced.startswith("5.7.") or (words and not enhanced.startswith("5.2.2")):
         return Verdict("failed", "policy")
     return Verdict("failed", "mailbox_full" if enhanced == "5.2.2" else "refused")
 

@@ -19,7 +19,8 @@ IDLE_EVERY = 1.0
 # One HOT update a message. Facts are recorded whoever brings them: an outcome beats queued, cancelled and
 # uncertain; that a reply was lost beats queued and cancelled (the letter may have arrived).
 SETTLE = """
-update message m set state = f.state::message_state, reason = f.reason, code = f.code, reply = f.reply, settled_at = now()
+update message m set state = f.state::message_state, reason = f.reason, code = f.code, reply = f.reply,
+    settled_at = now()
 from unnest($1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::text[]) f(id, state, reason, code, reply)
 where m.id = f.id and (m.state = 'queued'
     or m.state = 'uncertain' and f.state in ('accepted', 'failed')
@@ -145,7 +146,8 @@ async def put_off(db: Any, later: Sequence[Outcome]) -> None:
     """Temporary refusals: given up after three days of tries, else tried again, +-20 % so that they spread."""
     columns = [[outcome[i] for outcome in later] for i in range(4)]
     await db.execute(GIVE_UP, *columns, GIVE_UP_AFTER_HOURS)
-    waits = [60 * retry_minutes(outcome[1]) * random.uniform(1 - JITTER, 1 + JITTER) for outcome in later]
+    spread = [random.uniform(1 - JITTER, 1 + JITTER) for _ in later]  # noqa: S311 - no secret
+    waits = [60 * retry_minutes(outcome[1]) * factor for outcome, factor in zip(later, spread, strict=True)]
     await db.execute(RETRY, *columns, waits)
 
 

@@ -24,7 +24,8 @@ select $1, coalesce(max(seq), 0) + 1, true from journal where run_id = $1 on con
 # The last thing said about each message: an outcome (step 0) or an intent without one (step 1).
 LAST_WORDS = """
 with event as (
-    select seq, 0 as step, e.* from journal, unnest(ended, tries, codes, replies) e(id, try, code, reply) where run_id = $1
+    select seq, 0 as step, e.* from journal, unnest(ended, tries, codes, replies) e(id, try, code, reply)
+    where run_id = $1
     union all
     select seq, 1, w.id, m.attempts, 0::smallint, '' from journal, unnest(intents) w(id) join message m on m.id = w.id
     where run_id = $1)

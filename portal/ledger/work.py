@@ -105,7 +105,9 @@ class Run:
     seq: int = 0  # of the last flush
     renewed: float = 0.0
     unconfirmed: deque[Flushed] = field(default_factory=deque)  # flushed, perhaps not yet on disk
-    open: dict[int, int] = field(default_factory=dict)  # message id -> seq of the intent, while no outcome is journalled
+    open: dict[int, int] = field(
+        default_factory=dict
+    )  # message id -> seq of the intent, while no outcome is journalled
     facts: list[Fact] = field(default_factory=list)  # for the settler
     over: list[Batch] = field(default_factory=list)  # for the settler
     batches: set[Batch] = field(default_factory=set)  # what we hold
@@ -162,5 +164,3 @@ def columns_of(ends: list[Fact]) -> tuple[list[int], list[int], list[int], list[
 def known(facts: list[Fact]) -> list[tuple[int, int, int, str]]:
     """Facts as plain rows (id, try, code, reply), without the ones that say only that no dot followed."""
     return [(w.id, w.attempt, code, reply) for w, code, reply in facts if code != NO_DOT or reply]
-
-

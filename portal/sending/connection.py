@@ -222,7 +222,8 @@ class SmtpConnection(asyncio.Protocol):
 
     def give_up(self) -> None:
         """The envelope was refused: say so, reset, go on."""
-        assert self.work and self.refusal
+        assert self.work
+        assert self.refusal
         work, self.work = self.work, None
         step, code, reply = self.refusal
         if step == "mail" and code >= 500:

@@ -197,7 +197,9 @@ class Shift:
 class Engine:
     """The sender of this process, for as long as the process lives."""
 
-    def __init__(self, worker: str, route: SmtpUrl, composer: Composer, *, lease: float, size: int = CONNECTIONS) -> None:
+    def __init__(
+        self, worker: str, route: SmtpUrl, composer: Composer, *, lease: float, size: int = CONNECTIONS
+    ) -> None:
         self.worker, self.route, self.composer, self.lease, self.size = worker, route, composer, lease, size
         self.stopping = asyncio.Event()
         self.shift: Shift | None = None
@@ -232,5 +234,3 @@ class Engine:
     def stop(self) -> None:
         """End clean: `run()` returns when the last reply has come."""
         self.stopping.set()
-
-

@@ -42,7 +42,9 @@ async def open_connection(route: SmtpUrl, feed: Feed) -> tuple[SmtpConnection, O
     except (OSError, ssl.SSLError, TimeoutError, RouteDown) as failure:
         if connection:
             connection.hang_up()
-        raise failure if isinstance(failure, RouteDown) else RouteDown(str(failure) or type(failure).__name__) from failure
+        raise (
+            failure if isinstance(failure, RouteDown) else RouteDown(str(failure) or type(failure).__name__)
+        ) from failure
     return connection, offer
 
 

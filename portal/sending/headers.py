@@ -1,9 +1,10 @@
-"""Header lines by hand: encoded words (RFC 2047), folding (RFC 5322 2.2.3), addresses. Refuses what could smuggle one."""
+"""Header lines by hand: encoded words (RFC 2047), folding (RFC 5322 2.2.3), addresses. Refuses to smuggle."""
 
 from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from functools import lru_cache
 
 from portal.addresses import domain_to_ascii, valid_email
 
@@ -57,7 +58,7 @@ def fold(line: str) -> str:
 
 
 def encoded_words(value: str, column: int = 1) -> list[str]:
-    """Encoded words of at most 75 characters that end between characters (RFC 2047 2, 5), the first from `column` on."""
+    """Encoded words of at most 75 characters, ending between characters (RFC 2047 2, 5); the first from `column` on."""
     words: list[str] = []
     chunk: list[str] = []
     room = min(WORD_OCTETS, (WIDTH - column - len("=?utf-8?b??=")) // 4 * 3)
@@ -91,10 +92,11 @@ def mailbox(name: str, address: str) -> str:
 def address_line(name: str, mailboxes: list[str]) -> str:
     """`Cc: ...`, one mailbox a line."""
     line = f"{name}: " + ",\r\n ".join(mailboxes)
-    first, _break, rest = line.partition("\r\n")
+    first = line.partition("\r\n")[0]
     return line if len(first) <= WIDTH else f"{name}:\r\n " + line[len(name) + 2 :]
 
 
+@lru_cache(maxsize=1024)  # senders and their domains come again and again
 def wire_address(address: str) -> str:
     """The address for headers and envelopes: an IDN domain as A-labels (RFC 5890). Raises Injection or ValueError."""
     if not valid_email(checked(address)):

@@ -66,7 +66,9 @@ class Composer:
         variant = self.variant(parcel)
         if variant is None:
             raise Unsendable("unrenderable")
-        return render(variant, parcel.values or {}, self.brand, parcel.locale or variant.locale, parcel.layout or LAYOUT)
+        return render(
+            variant, parcel.values or {}, self.brand, parcel.locale or variant.locale, parcel.layout or LAYOUT
+        )
 
     def variant(self, parcel: Parcel) -> Variant | None:
         """The template's text in the language of the message."""

@@ -18,7 +18,6 @@ from portal.sending.smtp import Offer
 
 LONGEST_LINE = 998  # octets (RFC 5321 4.5.3.1.6)
 LINE_ENDS = re.compile("\r\n|\r")
-TOO_LONG = re.compile(rb"[^\n]{%d,}" % (LONGEST_LINE + 1))
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +62,11 @@ def build(heads: Heads, text: str, html: str, offer: Offer = Offer()) -> bytes: 
 
 def header_lines(heads: Heads, boundary: str) -> list[str]:
     """From, To, Cc, Reply-To, Subject, Date, Message-ID and the rest, each once."""
-    to = "To: undisclosed-recipients:;" if not heads.to_address else address_line("To", [mailbox(heads.to_name, heads.to_address)])
+    to = (
+        "To: undisclosed-recipients:;"
+        if not heads.to_address
+        else address_line("To", [mailbox(heads.to_name, heads.to_address)])
+    )
     lines = [address_line("From", [mailbox(heads.from_name, heads.from_address)]), to]
     if heads.cc:
         lines.append(address_line("Cc", [wire_address(address) for address in heads.cc]))
@@ -95,13 +98,15 @@ def link(address: str) -> str:
 def part(boundary: str, subtype: str, content: str, eight_bit: bool) -> bytes:
     """One alternative with its head."""
     encoding, body = encode(content, eight_bit)
-    head = f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    head = (
+        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
     return b"%b%b\r\n" % (head.encode(), body)
 
 
 def encode(content: str, eight_bit: bool) -> tuple[str, bytes]:
     """-> (transfer encoding, octets with CRLF). Quoted-printable where 8-bit is not offered or a line is too long."""
     plain = (LINE_ENDS.sub("\n", content) if "\r" in content else content).encode()
-    if eight_bit and not TOO_LONG.search(plain) and b"\0" not in plain:
+    if eight_bit and b"\0" not in plain and max(map(len, plain.split(b"\n"))) <= LONGEST_LINE:
         return "8bit", plain.replace(b"\n", b"\r\n")
     return "quoted-printable", b2a_qp(plain, istext=True).replace(b"\n", b"\r\n")

@@ -20,6 +20,11 @@ IDLE = 60.0  # seconds after which a connection without work says goodbye
 RECOVERY = 5.0  # seconds after which a cap that was halved grows by one again
 
 
+def chance() -> float:
+    """For jitter."""
+    return random.random()  # noqa: S311 - no secret
+
+
 class Pool:
     """The connections of one run to the one route."""
 
@@ -77,7 +82,7 @@ class Pool:
     def failed(self, failure: RouteDown) -> None:
         """Back off. Without any connection left, what was claimed goes back to the ledger."""
         self.failures += 1
-        pause = route_pause(self.failures, polite=failure.polite, chance=random.random())
+        pause = route_pause(self.failures, polite=failure.polite, chance=chance())
         self.closed_until = self.now + pause
         log.warning("mail server cannot be used", host=self.route.host, reason=str(failure), pause=round(pause, 1))
         if isinstance(failure, LoginRefused):
@@ -100,7 +105,7 @@ class Pool:
         """421 or 4.7.x: half the connections, and a polite pause before the next one is opened."""
         self.dispatcher.slowed = False
         self.cap, self.grown = max(1, self.cap // 2), self.now
-        self.closed_until = self.now + route_pause(1, polite=True, chance=random.random())
+        self.closed_until = self.now + route_pause(1, polite=True, chance=chance())
         for connection in list(self.dispatcher.parked)[self.cap :]:
             self.dispatcher.parked.remove(connection)
             connection.leave()

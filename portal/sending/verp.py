@@ -1,6 +1,6 @@
-"""Envelope senders that say which message came back (RFC 5321 4.5.5): `b-<uuid and 80 bits of HMAC>@bounces.example.org`.
+"""Envelope senders that say which message came back: `b-<uuid and 80 bits of HMAC>@bounces.example.org`.
 
-Lower-case base32, for servers that fold the case of a local part. 42 characters and the prefix: under the limit of 64.
+RFC 5321 4.5.5. Lower-case base32, for servers that fold the case of a local part; 44 characters, under the limit of 64.
 """
 
 from __future__ import annotations

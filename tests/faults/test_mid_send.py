@@ -65,7 +65,9 @@ async def test_P9_Z08_two_senders_share_a_cap_and_keep_it_exactly() -> None:
     assert len(sink.got) == 777
     assert await states() == {"accepted": 777, "queued": COUNT - 777}
     assert await db.fetchval("select used from quota") == 777
-    waiting = await db.fetchrow("select sum(size) as size, bool_and(due_at > now()) as ahead from batch where waits_for = 'limit'")
+    waiting = await db.fetchrow(
+        "select sum(size) as size, bool_and(due_at > now()) as ahead from batch where waits_for = 'limit'"
+    )
     assert waiting and (waiting["size"], waiting["ahead"]) == (COUNT - 777, True)
     assert (await queries.totals()).balanced
 
@@ -85,14 +87,21 @@ async def test_P11_opting_out_in_mid_send_stops_optional_mail_only() -> None:
         await settled(0)
     skipped = await db.fetch("select distinct state::text, reason from message where state <> 'accepted'")
     assert [tuple(row) for row in skipped] == [("skipped", "opted_out")]
-    assert await db.fetchval("select count(*) from message m join origin o on o.id = origin_id where ref_id = 2 and state = 'accepted'") == 30
+    assert (
+        await db.fetchval(
+            "select count(*) from message m join origin o on o.id = origin_id where ref_id = 2 and state = 'accepted'"
+        )
+        == 30
+    )
 
 
 async def test_cancelled_in_mid_send_is_not_sent_and_what_was_on_the_wire_says_sent() -> None:
     ids = await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, sending(sink):
         await half_way(sink)
-        await db.execute("update message set state = 'cancelled' where state = 'queued' and id = any ($1::bigint[])", ids)
+        await db.execute(
+            "update message set state = 'cancelled' where state = 'queued' and id = any ($1::bigint[])", ids
+        )
         await settled(0)
         await asyncio.sleep(1)
     counted = await states()

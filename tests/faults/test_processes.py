@@ -41,7 +41,7 @@ async def compare(sink: Sink, count: int, most_uncertain: int) -> None:
 async def test_P1_P3_workers_killed_and_valkey_emptied_in_mid_send(fresh_database: str, valkey_url: str) -> None:
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port) as own:
-        own.start("clock")
+        await own.clock()
         workers = [await own.worker(), await own.worker()]
         for kill in range(3):
             await arrived(sink, COUNT * (kill + 1) // 5)
@@ -57,7 +57,7 @@ async def test_P1_P3_workers_killed_and_valkey_emptied_in_mid_send(fresh_databas
 async def test_P2_workers_ended_in_turn_leave_no_doubt(fresh_database: str, valkey_url: str) -> None:
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port) as own:
-        own.start("clock")
+        await own.clock()
         workers = [await own.worker(), await own.worker()]
         for turn in range(3):
             await arrived(sink, COUNT * (turn + 1) // 5)
@@ -71,7 +71,7 @@ async def test_P2_workers_ended_in_turn_leave_no_doubt(fresh_database: str, valk
 async def test_P6_a_sleeping_worker_is_taken_over_and_writes_no_dot_after(fresh_database: str, valkey_url: str) -> None:
     await plan(COUNT)
     async with running(Sink(delay=0.01)) as sink, house(fresh_database, valkey_url, sink.port, lease=1.0) as own:
-        own.start("clock")
+        await own.clock()
         sleeper, _other = await own.worker(), await own.worker()
         await arrived(sink, COUNT // 5)
         sleeper.send_signal(19)  # SIGSTOP

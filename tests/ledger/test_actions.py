@@ -79,7 +79,8 @@ async def test_messages_of_interleaved_planners_are_in_one_batch_each(office: Of
     """A range is only used for consecutive ids: a skipped row between two queued ones makes a list."""
     fields: dict[str, Any] = {"locale": "en", "optional": False, "letter": letter(office.version_id)}
     intents = [
-        Intent(address=f"p{n}@people.example", occurrence=1, state="skipped" if n == 1 else "queued", **fields) for n in range(3)
+        Intent(address=f"p{n}@people.example", occurrence=1, state="skipped" if n == 1 else "queued", **fields)
+        for n in range(3)
     ]
     await actions.post("mailing", 1, office.sender_id, Lane.mass, intents)
     row = await db.fetchrow("select lo, hi, cardinality(ids) as listed, size from batch")
@@ -92,7 +93,9 @@ async def test_a_plan_of_600_is_three_batches(office: Office) -> None:
 
 
 async def test_the_same_address_twice_in_one_plan_is_one_message(office: Office) -> None:
-    intent = Intent(address="ana@people.example", locale="en", optional=False, occurrence=1, letter=letter(office.version_id))
+    intent = Intent(
+        address="ana@people.example", locale="en", optional=False, occurrence=1, letter=letter(office.version_id)
+    )
     assert len(await actions.post("test", 1, office.sender_id, Lane.urgent, [intent, intent])) == 1
 
 
@@ -136,7 +139,11 @@ async def test_cancel_by_hand_is_recorded_and_final(office: Office) -> None:
     with pytest.raises(Stale):
         await actions.cancel(message, office.alice)
     [event] = await timeline.of_dossier(office.dossier.id)
-    assert (event.what, event.actor_name, event.details["address"]) == ("message.cancelled", "Alice", "ana0@people.example")
+    assert (event.what, event.actor_name, event.details["address"]) == (
+        "message.cancelled",
+        "Alice",
+        "ana0@people.example",
+    )
 
 
 async def test_retry_after_a_failure(office: Office) -> None:

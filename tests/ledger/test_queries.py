@@ -44,7 +44,13 @@ async def calls(db: None) -> Any:
     version, sender = (await factories.template()).version_id, await factories.organisation()
     dossier = made.dossier  # type: ignore[attr-defined]
     made.ours = await post(  # type: ignore[attr-defined]
-        version, sender, "zoe@people.example", to_name="Zoë Żak", subject="Décision", dossier_id=dossier.id, person_id=dossier.person_id
+        version,
+        sender,
+        "zoe@people.example",
+        to_name="Zoë Żak",
+        subject="Décision",
+        dossier_id=dossier.id,
+        person_id=dossier.person_id,
     )
     made.theirs = await post(version, sender, "other@people.example", dossier_id=other_dossier.id)  # type: ignore[attr-defined]
     made.nobodys = await post(version, sender, "me@team.example")  # type: ignore[attr-defined]
@@ -92,11 +98,19 @@ async def test_pages_follow_each_other_in_both_directions(calls: Any) -> None:
 
 
 async def test_one_message_shows_its_letter_and_every_try(calls: Any) -> None:
-    await db.execute("insert into attempt (message_id, try, state, code, reply) values ($1, 0, 'retry', 450, 'Later')", calls.ours)
+    await db.execute(
+        "insert into attempt (message_id, try, state, code, reply) values ($1, 0, 'retry', 450, 'Later')", calls.ours
+    )
     message = await queries.one(SYSTEM, calls.ours)
-    assert (message.subject, message.to_name, message.from_address) == ("Décision", "Zoë Żak", "office@passerelle.example")
+    assert (message.subject, message.to_name, message.from_address) == (
+        "Décision",
+        "Zoë Żak",
+        "office@passerelle.example",
+    )
     assert (message.dossier_number, message.tries) == (calls.dossier.number, 1)
-    assert [(each.number, each.state, each.code, each.reply) for each in message.attempts] == [(0, "retry", 450, "Later")]
+    assert [(each.number, each.state, each.code, each.reply) for each in message.attempts] == [
+        (0, "retry", 450, "Later")
+    ]
     assert [row.id for row in await queries.of_dossier(calls.dossier.id)] == [calls.ours]
     assert [row.id for row in await queries.of_person(calls.dossier.person_id)] == [calls.ours]
 
@@ -104,7 +118,10 @@ async def test_one_message_shows_its_letter_and_every_try(calls: Any) -> None:
 async def test_P12_totals_add_up_and_notice_lost_and_doubled_mail(calls: Any) -> None:
     totals = await queries.totals()
     assert (totals.intended, sum(totals.by_state.values()), totals.duplicates, totals.balanced) == (3, 3, 0, True)
-    await db.execute("insert into batch (origin_id, lane, size, ids) select origin_id, 1, 1, array[id] from message where id = $1", calls.ours)
+    await db.execute(
+        "insert into batch (origin_id, lane, size, ids) select origin_id, 1, 1, array[id] from message where id = $1",
+        calls.ours,
+    )
     assert not (await queries.totals()).balanced  # it would go twice
     await db.execute("delete from batch")
     assert not (await queries.totals()).balanced  # they would never go

@@ -7,7 +7,11 @@ import pytest
 from portal.ledger.rules import LOST, NO_DOT, UNSENDABLE, Verdict, enhanced_code, retry_minutes, slows_down, verdict
 
 ACCEPTED, RETRY = Verdict("accepted"), Verdict("retry", "later")
-HARD, REFUSED, POLICY = Verdict("failed", "address_unknown", hard=True), Verdict("failed", "refused"), Verdict("failed", "policy")
+HARD, REFUSED, POLICY = (
+    Verdict("failed", "address_unknown", hard=True),
+    Verdict("failed", "refused"),
+    Verdict("failed", "policy"),
+)
 FULL = Verdict("failed", "mailbox_full")
 
 TABLE = [

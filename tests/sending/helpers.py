@@ -23,7 +23,13 @@ FROM = "office@passerelle.example"
 def letter(version_id: int, **more: Any) -> Letter:
     """A letter of a template, as a trigger would freeze it."""
     values = {"first_name": "Zoë", "dossier_number": "RL-1", "unsubscribe_link": "https://portal.test/u/abc"}
-    fields = {"locale": "en", "subject": "Your application RL-1", "from_name": "Passerelle", "to_name": "Zoë Żak", "values": values}
+    fields = {
+        "locale": "en",
+        "subject": "Your application RL-1",
+        "from_name": "Passerelle",
+        "to_name": "Zoë Żak",
+        "values": values,
+    }
     return Letter(version_id=version_id, from_address=FROM, **{**fields, **more})
 
 
@@ -36,7 +42,9 @@ def intents(version_id: int, count: int, *, optional: bool = False, **more: Any)
     ]
 
 
-async def plan(count: int, lane: Lane = Lane.trigger, *, kind: str = "trigger", ref_id: int = 1, **more: Any) -> list[int]:
+async def plan(
+    count: int, lane: Lane = Lane.trigger, *, kind: str = "trigger", ref_id: int = 1, **more: Any
+) -> list[int]:
     """Post `count` messages of the organisation's sender. Returns their ids."""
     sender_id = await factories.organisation()
     template = await factories.template()

@@ -133,12 +133,14 @@ class Session(asyncio.Protocol):
                 names = [*self.sink.offer, *(["AUTH PLAIN LOGIN"] if self.sink.login else [])]
                 names += ["STARTTLS"] if self.sink.tls and not self.transport.get_extra_info("ssl_object") else []
                 lines = ["sink", *names]
-                usual = b"\r\n".join(f"250{' ' if i == len(lines) - 1 else '-'}{x}".encode() for i, x in enumerate(lines))
+                usual = b"\r\n".join(
+                    f"250{' ' if i == len(lines) - 1 else '-'}{x}".encode() for i, x in enumerate(lines)
+                )
                 self.say("ehlo", line, usual)
             case b"HELO":
                 self.transport.write(b"250 sink\r\n")
             case b"STAR":
-                asyncio.ensure_future(self.start_tls())
+                self.task = asyncio.ensure_future(self.start_tls())
             case b"AUTH":
                 self.authenticating = []
                 if line.upper().startswith(b"AUTH PLAIN "):

@@ -27,11 +27,23 @@ pytestmark = pytest.mark.usefixtures("db")
 UTF8 = Offer(eight_bit=True, utf8=True)
 
 
-async def post(address: str = "ana@people.example", *, optional: bool = False, state: Any = "queued", **more: Any) -> int:
+async def post(
+    address: str = "ana@people.example", *, optional: bool = False, state: Any = "queued", **more: Any
+) -> int:
     """One message of a template in English and French."""
-    variants = {"en": ("Application {{ dossier_number }}", "<p>Dear {{ first_name }}</p>"), "fr": ("Dossier", "<p>Bonjour</p>")}
+    variants = {
+        "en": ("Application {{ dossier_number }}", "<p>Dear {{ first_name }}</p>"),
+        "fr": ("Dossier", "<p>Bonjour</p>"),
+    }
     template = await factories.template(category="optional" if optional else "transactional", variants=variants)
-    intent = Intent(address=address, locale="en", optional=optional, occurrence=1, state=state, letter=letter(template.version_id, **more))
+    intent = Intent(
+        address=address,
+        locale="en",
+        optional=optional,
+        occurrence=1,
+        state=state,
+        letter=letter(template.version_id, **more),
+    )
     return (await actions.post("test", template.id, await factories.organisation(), Lane.urgent, [intent]))[0]
 
 
@@ -71,7 +83,10 @@ async def test_the_envelope_sender_tells_which_message_came_back() -> None:
 
 
 async def test_optional_mail_can_be_refused_with_one_click() -> None:
-    assert b"List-Unsubscribe: <https://portal.test/u/abc>\r\nList-Unsubscribe-Post" in (await composed(await post(optional=True))).letter
+    assert (
+        b"List-Unsubscribe: <https://portal.test/u/abc>\r\nList-Unsubscribe-Post"
+        in (await composed(await post(optional=True))).letter
+    )
     assert b"List-Unsubscribe" not in (await composed(await post())).letter
 
 
@@ -94,7 +109,8 @@ async def test_addresses_beyond_ascii() -> None:
 
 async def test_letters_of_the_system_need_no_template() -> None:
     message_id = await post()
-    sql = "update letter set version_id = null, system = 'return_link' where message_id = (select message_id from message where id = $1)"
+    sql = """update letter set version_id = null, system = 'return_link'
+        where message_id = (select message_id from message where id = $1)"""
     await db.execute(sql, message_id)
     _raw, rendered = await letter_of(message_id)
     assert "You can continue your application" in rendered.text

@@ -33,8 +33,13 @@ PLAIN = Heads(
     subject="Your application",
 )
 EIGHT_BIT = Offer(eight_bit=True)
-WORDS = st.text(st.sampled_from("abc XYZ 123 .,:;!?\"'()<>@[]\\=_-ñáéíóúü¿¡çàèêœ«»ąćęłńóśźżŻÓŁ„”🎓👩🏽‍🚀 \u00a0\u202f"), max_size=200)
-PIECES = st.sampled_from("abc. =\n\tñé„🎓\r") | st.sampled_from(("\n.\n", "x" * 300, "é" * 600, "From me\n", "\r\n", "= \n"))
+WORDS = st.text(
+    st.sampled_from("abc XYZ 123 .,:;!?\"'()<>@[]\\=_-ñáéíóúü¿¡çàèêœ«»ąćęłńóśźżŻÓŁ„”🎓👩🏽‍🚀 \u00a0\u202f"),
+    max_size=200,
+)
+PIECES = st.sampled_from("abc. =\n\tñé„🎓\r") | st.sampled_from(
+    ("\n.\n", "x" * 300, "é" * 600, "From me\n", "\r\n", "= \n")
+)
 BODY = st.lists(PIECES, max_size=60).map("".join)
 
 
@@ -119,11 +124,24 @@ def test_encoded_words_are_short_and_end_between_characters(text: str) -> None:
     words = encoded_words(text)
     assert max(map(len, words)) <= 75
     decoded = [decode_header(word)[0] for word in words]
-    assert "".join(octets.decode(charset) if isinstance(octets, bytes) else octets for octets, charset in decoded) == text
+    assert (
+        "".join(octets.decode(charset) if isinstance(octets, bytes) else octets for octets, charset in decoded) == text
+    )
 
 
 LINE_BREAKS = ("\r\n", "\n", "\r", "\r\n\r\n", "\0")
-SMUGGLED = ("Bcc: eve@evil.example", "X-Evil: 1", "<script>", ".", "Content-Type: text/html", "DATA", "RSET", " folded", "\tfolded", "")
+SMUGGLED = (
+    "Bcc: eve@evil.example",
+    "X-Evil: 1",
+    "<script>",
+    ".",
+    "Content-Type: text/html",
+    "DATA",
+    "RSET",
+    " folded",
+    "\tfolded",
+    "",
+)
 FIELDS = ("from_name", "from_address", "to_name", "to_address", "subject", "reply_to", "cc", "unsubscribe", "envelope")
 PAYLOADS = [f"a{line}{text}" for line, text in itertools.product(LINE_BREAKS, SMUGGLED)]
 CASES = [(field, payload) for field in FIELDS for payload in PAYLOADS]
@@ -145,7 +163,17 @@ def test_nothing_is_built_from_an_injection(field: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ana", "ana@", "@example.org", "ana@exa mple.org", "ana@example.org>", "<ana@example.org", "a,b@example.org", "ana@example.org,eve@evil.example"],
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.org",
+        "ana@exa mple.org",
+        "ana@example.org>",
+        "<ana@example.org",
+        "a,b@example.org",
+        "ana@example.org,eve@evil.example",
+    ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError):
@@ -161,7 +189,10 @@ def test_idn_domains_travel_as_a_labels() -> None:
 def test_optional_mail_carries_one_click_opt_out_and_necessary_mail_does_not() -> None:
     link = "https://portal.example/u/" + "a" * 120
     message = parsed(build(heads(unsubscribe=link), "a\n", "a\n"))
-    assert (message["List-Unsubscribe"], message["List-Unsubscribe-Post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
+    assert (message["List-Unsubscribe"], message["List-Unsubscribe-Post"]) == (
+        f"<{link}>",
+        "List-Unsubscribe=One-Click",
+    )
     assert "List-Unsubscribe" not in parsed(build(PLAIN, "a\n", "a\n"))
 
 

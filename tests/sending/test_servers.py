@@ -63,14 +63,19 @@ async def test_a_server_that_knows_only_helo_gets_its_letters() -> None:
 async def test_P1_P3_connections_cut_at_every_stage(step: str, pipelining: bool) -> None:
     await plan(150)
     offer = ALL if pipelining else ()
-    async with running(Sink(offer=offer, answer=sometimes(step, b"", every=3 if step in ("banner", "ehlo") else 20))) as sink:
-        async with sending(sink):
-            await settled(0)
+    async with (
+        running(Sink(offer=offer, answer=sometimes(step, b"", every=3 if step in ("banner", "ehlo") else 20))) as sink,
+        sending(sink),
+    ):
+        await settled(0)
     counted = await states()
     cut = 150 // 20 if step == "dot" else 0
     assert counted == ({"accepted": 150 - cut, "uncertain": cut} if cut else {"accepted": 150})
     assert set(sink.ids.values()) == {1}
-    assert await db.fetchval("select count(*) from message where state = 'uncertain' and reason = 'connection_lost'") == cut
+    assert (
+        await db.fetchval("select count(*) from message where state = 'uncertain' and reason = 'connection_lost'")
+        == cut
+    )
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
@@ -101,7 +106,10 @@ async def test_one_refused_letter_fails_alone(
         once[0] += said is not None
         return said if once[0] <= 1 else None
 
-    async with running(Sink(offer=ALL if pipelining else (), answer=only_once)) as sink, sending(sink, size=1) as engine:
+    async with (
+        running(Sink(offer=ALL if pipelining else (), answer=only_once)) as sink,
+        sending(sink, size=1) as engine,
+    ):
         await until(lambda: told(1))
         assert engine.shift
         engine.shift.pool.closed_until = 0  # after 421: half a minute otherwise
@@ -111,7 +119,9 @@ async def test_one_refused_letter_fails_alone(
     assert row["reply"] == reply.decode().replace("550-", "550 ").replace("\r\n550", "")
     assert len(sink.got) == 4
     blocked = await db.fetch("select scope, reason from suppression")
-    assert [tuple(each) for each in blocked] == ([("all", "suppressed_bounce")] if expected[1] == "address_unknown" else [])
+    assert [tuple(each) for each in blocked] == (
+        [("all", "suppressed_bounce")] if expected[1] == "address_unknown" else []
+    )
 
 
 async def told(count: int) -> bool:
@@ -145,13 +155,13 @@ async def test_greylisted_mail_waits_its_five_minutes_and_goes_then() -> None:
 
 async def test_after_three_days_of_refusals_the_message_says_so() -> None:
     await plan(1)
-    async with running(Sink(answer=lambda step, line: b"451 4.3.0 Later" if step == "dot" else None)) as sink:
-        async with sending(sink) as engine:
-            await until(lambda: told(1))
-            await db.execute("update attempt set at = at - interval '73 hours'")
-            await db.execute("update batch set due_at = now() where done_at is null")
-            engine.wake()
-            await settled(0)
+    later = Sink(answer=lambda step, line: b"451 4.3.0 Later" if step == "dot" else None)
+    async with running(later) as sink, sending(sink) as engine:
+        await until(lambda: told(1))
+        await db.execute("update attempt set at = at - interval '73 hours'")
+        await db.execute("update batch set due_at = now() where done_at is null")
+        engine.wake()
+        await settled(0)
     row = await db.fetchrow("select state::text, reason, code from message")
     assert row and tuple(row) == ("failed", "gave_up", 451)
 
@@ -189,12 +199,17 @@ async def test_login_with_either_method(methods: bytes) -> None:
     def offer(step: str, line: bytes) -> bytes | None:
         return b"250-sink\r\n250 AUTH " + methods if step == "ehlo" else None
 
-    async with running(Sink(login=("office@passerelle.example", "pässword"), answer=offer)) as sink:
-        async with sending(sink, user="office@passerelle.example", password="pässword"):
-            await settled(0)
+    user, password = "office@passerelle.example", "pässword"
+    asking = Sink(login=(user, password), answer=offer)
+    async with running(asking) as sink, sending(sink, user=user, password=password):
+        await settled(0)
     assert await states() == {"accepted": 3}
     assert not any(b"p\xc3\xa4ssword" in line for line in sink.commands)
-    said = b"AUTH LOGIN" if methods == b"LOGIN" else b"AUTH PLAIN " + base64.b64encode(b"\0office@passerelle.example\0p\xc3\xa4ssword")
+    said = (
+        b"AUTH LOGIN"
+        if methods == b"LOGIN"
+        else b"AUTH PLAIN " + base64.b64encode(b"\0office@passerelle.example\0p\xc3\xa4ssword")
+    )
     assert said in sink.commands
 
 
@@ -233,7 +248,7 @@ async def test_a_server_that_is_down_costs_no_message_a_try() -> None:
 
 async def test_a_poison_letter_is_put_off_alone() -> None:
     ids = await plan(60)
-    poison = f"person30@people.example".encode()
+    poison = b"person30@people.example"
 
     def crash(step: str, line: bytes) -> bytes | None:
         return b"" if step == "rcpt" and poison in line else None
@@ -285,7 +300,9 @@ async def test_P7_a_receipt_overtakes_a_mailing() -> None:
                 await asyncio.sleep(0.01)
         before = len(sink.got)
         await plan(1, Lane.urgent, kind="return_link", ref_id=9)
-        receipt = await db.fetchval("select message_id::text from message m join origin o on o.id = origin_id where lane = 0")
+        receipt = await db.fetchval(
+            "select message_id::text from message m join origin o on o.id = origin_id where lane = 0"
+        )
         async with asyncio.timeout(10):
             while receipt not in sink.ids:
                 await asyncio.sleep(0.01)

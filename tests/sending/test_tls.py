@@ -57,7 +57,7 @@ async def test_starttls_then_login_then_letters(certificate: Path, monkeypatch: 
     async with running(sink), sending(sink, tls="starttls", user="office", password="secret"):
         await settled(0)
     assert await states() == {"accepted": 3}
-    assert [line[:8] for line in sink.commands[:4]] == [b"EHLO " + sink.commands[0][5:8], b"STARTTLS", sink.commands[2][:8], b"AUTH PLA"]
+    assert [line.split()[0] for line in sink.commands[:4]] == [b"EHLO", b"STARTTLS", b"EHLO", b"AUTH"]
 
 
 async def test_a_certificate_that_does_not_verify_gets_no_letter(certificate: Path) -> None:

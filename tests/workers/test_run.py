@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from portal import db
 from tests.sending.helpers import plan, settled, states
 from tests.sending.sink import Sink, running
