@@ -207,12 +207,28 @@ class Engine:
     async def run(self) -> None:
         """Until `stop()`. A lost run is followed by a new one."""
         while not self.stopping.is_set():
-            run = await runs.start(self.worker, self.lease)
+            run = await self.begin()
+            if run is None:
+                continue
             self.shift = Shift(run, self.route, self.composer, self.size)
             try:
                 await self.shift.work(self.stopping)
             except Exception as failure:
                 await self.after(failure, self.shift)
+
+    async def begin(self) -> Run | None:
+        """A new run, or None when PostgreSQL went away again or the engine was stopped meanwhile."""
+        starting = asyncio.create_task(runs.start(self.worker, self.lease))
+        stopped = asyncio.create_task(self.stopping.wait())
+        await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not starting.done():
+            starting.cancel()
+        try:
+            return await starting
+        except (*GONE, asyncio.CancelledError) as failure:
+            log.warning("no run was started", reason=type(failure).__name__)
+            return None
 
     async def after(self, failure: Exception, shift: Shift) -> None:
         """Say what happened, settle what is known, go on."""

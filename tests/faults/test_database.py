@@ -61,6 +61,16 @@ async def crash(url: str) -> None:
                 await asyncio.sleep(0.05)
 
 
+async def test_the_sender_can_be_ended_while_postgresql_is_away(own_server: str) -> None:
+    async with running(Sink()) as sink:
+        db.configure("postgresql://convoca@/postgres?host=/nowhere")
+        try:
+            async with sending(sink):
+                await asyncio.sleep(0.5)
+        finally:
+            db.configure(own_server)
+
+
 async def test_P1_P3_postgresql_crashes_in_mid_send(own_server: str) -> None:
     await plan(COUNT)
     before = await db.fetchval("select id from life") if await db.fetchval("select count(*) from life") else None
