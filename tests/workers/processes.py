@@ -28,7 +28,7 @@ class House:
 
     database: str
     valkey: str
-    smtp_port: int
+    smtp_url: str
     lease: float = 2.0
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class House:
         own = {
             "PORTAL_DATABASE_URL": self.database,
             "PORTAL_REDIS_URL": self.valkey,
-            "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "PORTAL_SMTP_URL": self.smtp_url,
             "PORTAL_SECRET_KEY": "a secret of the tests, long enough to be accepted",
             "PORTAL_LEASE_SECONDS": str(self.lease),
         }
@@ -76,7 +76,7 @@ class House:
 @asynccontextmanager
 async def house(database: str, valkey: str, smtp_port: int, lease: float = 2.0) -> AsyncIterator[House]:
     """Whatever was started has ended after the block."""
-    mine = House(database, valkey, smtp_port, lease)
+    mine = House(database, valkey, f"smtp://127.0.0.1:{smtp_port}", lease)
     try:
         yield mine
     finally:
