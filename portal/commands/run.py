@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from portal.commands.orphans import end_with_parent
 from portal.commands.surroundings import PREPARED, in_one_sentence, prepared, surroundings, with_pool
 from portal.settings import ROOT, Settings, settings
 
@@ -95,11 +96,13 @@ def mailbox() -> None:
 
 
 def prepare(given: Settings) -> None:
-    """Logs as they were asked for, catalogs compiled."""
+    """Logs as they were asked for, catalogs compiled; a process that `portal up` started ends with it."""
     from portal import logs
 
     logs.set_up(given.log)
-    if not prepared():
+    if prepared():
+        end_with_parent()
+    else:
         from portal.catalogs import cli as catalogs
 
         catalogs.compile_all()
