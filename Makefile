@@ -1,14 +1,15 @@
 # demo: everything with demonstration data. test: the whole suite. setup: only what both install.
-# check: linters, types, import rules and catalogs, then the tests. dev: all processes, the web one restarts on changes.
+# bench: messages per second of the sender. check: linters, types, import rules and catalogs, then the tests. dev: all processes, the web one restarts on changes.
 PYTHON ?= python3
 PORTAL = .venv/bin/python -m portal
 RUN = @$(PYTHON) setup/python.py run && .venv/bin/python setup/frontend.py
 DEV = @$(PYTHON) setup/python.py dev && .venv/bin/python setup/frontend.py && $(PORTAL) catalogs compile > /dev/null
 
-.PHONY: demo dev setup test lint check
+.PHONY: demo dev setup test lint check bench
 demo: ; $(RUN) && exec $(PORTAL) demo $(if $(RESET),--reset)
 dev: ; $(DEV) && exec $(PORTAL) up --reload
 setup: ; $(DEV)
 test: ; $(DEV) && .venv/bin/python setup/browser.py && .venv/bin/python -m pytest $(ARGS)
 lint: ; $(DEV) && .venv/bin/python setup/lint.py
 check: lint test
+bench: ; $(DEV) && .venv/bin/python -m bench.sending $(ARGS)

@@ -24,6 +24,7 @@ from portal.dossiers import routes as dossier_pages
 from portal.emails import api as templates_api
 from portal.emails import routes as template_pages
 from portal.ledger import api as ledger_api
+from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
 from portal.messages import routes as message_pages
 from portal.organisation import queries as organisation

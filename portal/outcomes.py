@@ -8,7 +8,8 @@ from typing import Any
 class Refused(Exception):
     """The user can mend it. Messages are whole sentences, already in the reader's language.
 
-    `Refused("...")` is about the whole; `Refused("...", field="slug")` or `Refused(errors={"slug": "..."})` about fields.
+    `Refused("...")` is about the whole, `Refused("...", field="slug")` about a field; `Refused(errors={"slug": "..."})`
+    about several.
     """
 
     def __init__(self, message: str = "", *, field: str | None = None, errors: dict[str, str] | None = None) -> None:

@@ -181,7 +181,7 @@ def _check_new(email: str, name: str, roles: list[str], password: str) -> None:
     if not valid_email(email.strip()):
         errors["email"] = _("Enter an address such as name@example.org.")
     if not name.strip():
-        errors["name"] = _("Enter a name.")
+        errors["name"] = _("Enter the name of the person.")
     if not roles or not rules.ROLES.keys() >= set(roles):
         errors["roles"] = _("Choose one or more of these roles: {roles}.").format(roles=", ".join(rules.ROLES))
     if found := passwords.weakness_of(password, email, name):

@@ -22,7 +22,7 @@ class LoginForm(Form):
 class ProfileForm(Form):
     """One's name, language and clock."""
 
-    name = Text(longest=120, missing=lambda: _("Enter a name."))
+    name = Text(longest=120, missing=lambda: _("Enter the name of the person."))
     locale = Choice(*LOCALES)
     time_zone = Zone()
     version = Integer()
@@ -65,4 +65,4 @@ def reaches() -> Options:
 
 def labels() -> dict[str, str]:
     """What the fields of the profile are called beside each other when somebody was faster."""
-    return {"name": _("Name"), "locale": _("Language"), "time_zone": _("Time zone")}
+    return {"name": pgettext("person", "Name"), "locale": _("Language"), "time_zone": _("Time zone")}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from portal.catalogs.extraction import ROOT
+from portal.catalogs.extraction import KEYWORDS, ROOT
 from portal.catalogs.rules import Problem
 
 READ_ALOUD = re.compile(r'\s(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
@@ -56,15 +56,24 @@ def _words(text: str) -> list[str]:
     return [word for word in WORD.findall(text) if word not in SAME_EVERYWHERE]
 
 
-def in_code(folders: tuple[str, ...] = ("portal", "workers")) -> Iterator[Problem]:
-    """Literal sentences handed to calls whose words people read."""
+def in_code(root: Path = ROOT, folders: tuple[str, ...] = ("portal", "workers")) -> Iterator[Problem]:
+    """Literal sentences handed to calls whose words people read, and texts that the extraction cannot see."""
     for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
+        for path in sorted((root / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and _name(node.func) in SPOKEN_CALLS:
-                    for text in _literals(node):
-                        where = f"{path.relative_to(ROOT)}:{node.lineno}"
-                        yield Problem(where, "outside", f"“{text}” is outside gettext")
+                for text in _unseen(node):
+                    where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 1)}"
+                    yield Problem(where, "outside", f"“{text}” is outside gettext")
+
+
+def _unseen(node: ast.AST) -> Iterator[str]:
+    """Literals of calls that speak; texts within an f-string, where the extraction does not look."""
+    if isinstance(node, ast.Call) and _name(node.func) in SPOKEN_CALLS:
+        yield from _literals(node)
+    if isinstance(node, ast.JoinedStr):
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and _name(call.func) in KEYWORDS:
+                yield ast.unparse(call)
 
 
 def _name(function: ast.expr) -> str:

@@ -32,8 +32,9 @@ def lede(now: datetime, open_campaigns: int) -> str:
     # NOTE: {time}: e.g. 10:42; {zone}: e.g. local time: Madrid
     clock = _("{time} ({zone}).").format(time=time_short(now), zone=zone_words())
     if not open_campaigns:
-        return f"{clock} {_('No campaign is open.')}"
-    text = ngettext("{n} campaign is open.", "{n} campaigns are open.", open_campaigns)
+        text = _("No campaign is open.")
+    else:
+        text = ngettext("{n} campaign is open.", "{n} campaigns are open.", open_campaigns)
     return f"{clock} {text.format(n=number(open_campaigns))}"
 
 
@@ -48,7 +49,7 @@ def untold_need(rows: Sequence[Untold]) -> Need | None:
     lines = [list_and(titles[:NAMES_SHOWN])]
     lines.append(_("The oldest decision: {when}").format(when=when(rows[0].decided_at)))
     if silent:
-        lines.append(_("Not sent on purpose: {reason}").format(reason=number(silent)))
+        lines.append(_("Not sent on purpose: {n}").format(n=number(silent)))
     verb = ngettext("Tell {n} candidate", "Tell {n} candidates", count)
     shown = capped(count)
     return Need("bad", shown, _("Decided, not yet told"), tuple(lines), "/untold", verb.format(n=shown))

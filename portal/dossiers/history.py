@@ -84,9 +84,7 @@ def _considered(decisions: Sequence[dict[str, Any]]) -> list[Considered]:
 def _alone(mail: MessageRow) -> Moment:
     """An e-mail that no change of the dossier caused."""
     if mail.origin_kind == "return_link":
-        return Moment(
-            mail.planned_at, "mail", Markup("{}").format(pgettext("timeline", "The way back to the draft")), [mail]
-        )
+        return Moment(mail.planned_at, "mail", Markup("{}").format(pgettext("timeline", "Link to the draft")), [mail])
     return Moment(
         mail.planned_at, "mail", Markup("{}").format(pgettext("timeline", "An e-mail about this dossier")), [mail]
     )

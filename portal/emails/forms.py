@@ -132,5 +132,5 @@ def labels() -> dict[str, str]:
         "body": _("Letter"),
         "sender_id": pgettext("letter", "From"),
         "reply_to": _("Reply to"),
-        "fallback_locale": _("Where a language is missing"),
+        "fallback_locale": _("If a language is missing"),
     }

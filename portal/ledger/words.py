@@ -106,7 +106,7 @@ WAITING: dict[str, Callable[[], str]] = {
 ENDED: dict[str, Callable[[], str]] = {
     "by_hand": lambda: _("Cancelled by hand"),
     "undone": lambda: _("Status put back"),
-    "silent": lambda: _("Sending was not wanted"),
+    "silent": lambda: _("“Don’t send” was chosen"),
     "address_unknown": lambda: _("The address does not exist"),
     "mailbox_full": lambda: _("The mailbox is full"),
     "policy": lambda: _("Refused as unwanted by the recipient’s mail server"),

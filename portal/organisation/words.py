@@ -10,7 +10,7 @@ from portal.timeline import Event
 WORDS: dict[str, tuple[str, Callable[[], str]]] = {
     "sender.added": ("plus", lambda: pgettext("timeline", "{name} added the address")),
     "sender.verified": ("circle-check", lambda: pgettext("timeline", "{name} said that we may send from it")),
-    "sender.changed": ("pencil", lambda: pgettext("timeline", "{name} changed its name or limit")),
+    "sender.changed": ("pencil", lambda: pgettext("timeline", "{name} changed the address’s name or limit")),
     "sender.paused": ("player-pause", lambda: pgettext("timeline", "{name} paused it")),
     "sender.resumed": ("player-play", lambda: pgettext("timeline", "{name} resumed it")),
 }

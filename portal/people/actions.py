@@ -10,7 +10,8 @@ import msgspec
 from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import valid_email
-from portal.i18n import LOCALES, _
+from portal.formats import number
+from portal.i18n import LOCALES, _, ngettext
 from portal.ledger import actions as ledger
 from portal.outcomes import Missing, Refused, Stale
 from portal.people import queries
@@ -140,11 +141,16 @@ def _refuse(draft: PersonDraft) -> None:
         errors["email"] = _("Enter a name or an e-mail address.")
     for field, name in (("first_name", draft.first_name), ("last_name", draft.last_name)):
         if len(name) > LONGEST_NAME:
-            errors[field] = _("Use at most 100 characters.")
+            errors[field] = _too_long()
     if draft.locale not in LOCALES:
         errors["locale"] = _("Choose one of the options.")
     if errors:
         raise Refused(errors=errors)
+
+
+def _too_long() -> str:
+    text = ngettext("Use at most {n} character.", "Use at most {n} characters.", LONGEST_NAME)
+    return text.format(n=number(LONGEST_NAME))
 
 
 async def _refuse_taken(by: Actor, draft: PersonDraft, own_id: int = 0) -> None:

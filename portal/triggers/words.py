@@ -113,8 +113,8 @@ def template_choice(name: str, locales: Sequence[str], optional: bool) -> str:
 # ------------------------------------------------------------------------------------------------ the form
 FIELD_LABELS: dict[str, Words] = {
     "template": lambda: _("Template"),
-    "from_status": lambda: _("When a dossier goes from"),
-    "to_status": lambda: pgettext("status", "to"),
+    "from_status": lambda: _("Status before"),
+    "to_status": lambda: _("New status"),
     "recipients": lambda: _("Send to"),
     "accounts": lambda: _("People of the team"),
     "roles": lambda: _("Everybody with a role"),
@@ -161,7 +161,7 @@ WHY_NOT: dict[WhyNot, Words] = {
     WhyNot.not_manual_change: lambda: _("Status not changed by hand"),
     WhyNot.other_status: lambda: _("It is for another status"),
     WhyNot.other_from_status: lambda: _("The dossier came from another status"),
-    WhyNot.silent: lambda: _("Sending was not wanted"),
+    WhyNot.silent: lambda: _("“Don’t send” was chosen"),
 }
 
 

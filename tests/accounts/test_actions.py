@@ -33,7 +33,7 @@ async def test_everything_wrong_with_a_new_account_is_said_at_once() -> None:
         await actions.create_user("nowhere", " ", ["pope"], "en", "short")
     assert refused.value.errors == {
         "email": "Enter an address such as name@example.org.",
-        "name": "Enter a name.",
+        "name": "Enter the name of the person.",
         "roles": "Choose one or more of these roles: administrator, manager, evaluator, translator.",
         "password": "Enter at least 12 characters.",
     }

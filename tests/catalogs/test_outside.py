@@ -32,3 +32,20 @@ def words_outside(folder: Path, html: str) -> list[str]:
 )
 def test_words_in_a_template_outside_gettext_are_found(tmp_path: Path, html: str, words: list[str]) -> None:
     assert words_outside(tmp_path, html) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ('raise Refused("Choose a slug.")', ["Choose a slug."]),
+        ('raise Refused(_("Choose a slug."))', []),
+        ('see(request, "/", "It is saved.")', ["It is saved."]),
+        ("""f"{clock} {_('No campaign is open.')}\"""", ["_('No campaign is open.')"]),
+        ('f"{clock} {text}"', []),
+    ],
+)
+def test_words_in_code_that_the_extraction_misses_are_found(tmp_path: Path, code: str, texts: list[str]) -> None:
+    (tmp_path / "portal").mkdir()
+    (tmp_path / "portal" / "page.py").write_text(code)
+    found = outside.in_code(tmp_path, ("portal",))
+    assert [problem.what.split("“")[1].split("”")[0] for problem in found] == texts
