@@ -118,6 +118,7 @@ def test_wrong_usage_is_status_2(portal: Portal) -> None:
 
 # ------------------------------------------------------------------------------------------------ doctor
 def test_the_doctor_says_ok_or_what_to_do(portal: Portal) -> None:
+    assert portal("catalogs", "compile").returncode == 0
     done = portal("doctor", PORTAL_BASE_URL="https://portal.example.org")
     said = {line.partition(":")[0]: line.partition(":")[2].strip() for line in done.stdout.splitlines()}
 
