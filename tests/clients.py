@@ -91,6 +91,10 @@ class Page:
         assert len(forms) == 1, f"{len(forms)} forms go to {action} on {self.path}"
         return fields(forms[0])
 
+    def form_of(self, element: Element) -> dict[str, Any]:
+        """The same of a form that was found already."""
+        return fields(element)
+
 
 class Client:
     """One visitor: cookies, a language, perhaps a signed-in session."""

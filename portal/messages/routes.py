@@ -98,7 +98,7 @@ async def raw(request: Request, message_id: FromPath[int]) -> Response[str]:
     """The letter's bytes, readable as text."""
     await register.one(request.user, message_id)
     try:
-        octets, _rendered = await letter_of(message_id)
+        octets = await _octets(message_id)
     except Unsendable:
         raise Missing from None
     return Response(octets.decode("utf-8", "replace"), media_type=PLAIN)
@@ -169,12 +169,19 @@ async def _page(request: Request, message: MessagePage, status_code: int = 200) 
 
 async def _letter(message_id: int) -> Letter:
     try:
-        octets, _rendered = await letter_of(message_id)
+        return Letter(read(await _octets(message_id)))
     except Missing:
         return Letter()
     except Unsendable as why:
         return Letter(missing=reason_word(why.reason))
-    return Letter(read(octets))
+
+
+async def _octets(message_id: int) -> bytes:
+    """The letter's bytes. Raises Missing, or Unsendable as the sender would: also for an address that is none."""
+    try:
+        return (await letter_of(message_id))[0]
+    except ValueError:
+        raise Unsendable("invalid_email") from None
 
 
 routes: list[Any] = [Router(HERE, route_handlers=[messages, check, one, letter_html, raw, ask, act])]

@@ -89,6 +89,5 @@ def _names_somebody(word: str, known: Known) -> bool:
     if word in known.kept:
         return True
     if word.startswith(ACCOUNT):
-        number = word.removeprefix(ACCOUNT)
-        return number.isascii() and number.isdigit() and int(number) in known.accounts
+        return word.removeprefix(ACCOUNT) in {str(account_id) for account_id in known.accounts}
     return word.removeprefix(ROLE) in known.roles if word.startswith(ROLE) else word in GROUPS

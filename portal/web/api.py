@@ -13,6 +13,7 @@ from portal.i18n import _
 from portal.lists import Cursor, Slice
 from portal.outcomes import Refused, Stale
 from portal.web.errors import PROBLEM
+from portal.web.field import YEARS
 from portal.web.htmx import Request
 from portal.web.pages import page
 from portal.web.rights import public
@@ -41,7 +42,7 @@ def listing(slice_: Slice[Any], shape: Callable[[Any], T]) -> Listing[T]:
 def cut(rows: Sequence[Any], limit: int | None, cursor: str | None, shape: Callable[[Any], T]) -> Listing[T]:
     """A page of a short list that is in memory; the cursor is the id of the last row seen."""
     ids = [row.id for row in rows]
-    start = ids.index(int(cursor)) + 1 if cursor and cursor.isdecimal() and int(cursor) in ids else 0
+    start = next((place for place, number in enumerate(ids, 1) if str(number) == cursor), 0)
     items = list(rows[start : start + bounded(limit)])
     more = start + len(items) < len(rows)
     return Listing([shape(row) for row in items], str(items[-1].id) if more else None)
@@ -55,7 +56,7 @@ def wall_time(text: str | None, field: str) -> datetime | None:
         value = datetime.fromisoformat(text)
     except ValueError:
         value = None
-    if value is None or value.tzinfo is not None:
+    if value is None or value.tzinfo is not None or value.year not in YEARS:
         raise Refused(_("Enter a date and a time."), field=field)
     return value
 

@@ -14,6 +14,7 @@ Options = Sequence[tuple[Any, str]]  # (value, label); the value's str() is what
 
 SHORT = 200
 LARGEST = 2**31 - 1  # PostgreSQL's int
+YEARS = range(1900, 3000)  # whatever the zone, these have an instant; year 1 and year 9999 have none in some
 
 
 class Invalid(Exception):

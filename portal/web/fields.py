@@ -14,7 +14,7 @@ from litestar.datastructures import UploadFile
 
 from portal.addresses import valid_email
 from portal.i18n import LOCALES, _, language_name
-from portal.web.field import LARGEST, SHORT, Field, Invalid, Options, Words, clean, first_text, too_long
+from portal.web.field import LARGEST, SHORT, YEARS, Field, Invalid, Options, Words, clean, first_text, too_long
 
 __all__ = [
     "Choice",
@@ -207,7 +207,7 @@ class Moment(Field[datetime | None]):
             value = datetime.fromisoformat(text)
         except ValueError:
             raise Invalid(_("Enter a date and a time.")) from None
-        if value.tzinfo is not None:
+        if value.tzinfo is not None or value.year not in YEARS:
             raise Invalid(_("Enter a date and a time."))
         return value
 
@@ -223,9 +223,12 @@ class Day(Field[date | None]):
 
     def parse(self, text: str, options: Options) -> date:
         try:
-            return date.fromisoformat(text)
+            value = date.fromisoformat(text)
         except ValueError:
             raise Invalid(_("Enter a date.")) from None
+        if value.year not in YEARS:
+            raise Invalid(_("Enter a date."))
+        return value
 
     def show(self, name: str, value: date | None) -> dict[str, list[Any]]:
         return {name: [value.isoformat() if value else ""]}

@@ -7,7 +7,7 @@ both are corrected here and nowhere else.
 from __future__ import annotations
 
 from functools import cached_property
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from litestar.connection.base import empty_receive, empty_send
 from litestar.exceptions import NotAuthorizedException
@@ -59,6 +59,14 @@ class Request(HTMXRequest):
     def visitor(self) -> Actor | None:
         """The actor, or None: for public pages."""
         return visitor(self)
+
+
+def split(address: str | None) -> SplitResult:
+    """The parts of an address that a browser sends in a header; all empty when it is none (`http://[`)."""
+    try:
+        return urlsplit(address or "")
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _element_id(header: str | None) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, Template
 from litestar import Response
@@ -12,7 +11,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from portal.i18n import current_locale
-from portal.web.htmx import VARY, Request
+from portal.web.htmx import VARY, Request, split
 from portal.web.session import Toast, add_toast, take_toasts, visitor
 from portal.web.templating import lone_block, rendering
 
@@ -71,7 +70,7 @@ def here(request: Request) -> str:
     if request.method == "GET":
         query = request.scope["query_string"].decode("latin-1")
         return f"{request.scope['path']}?{query}" if query else request.scope["path"]
-    return own_path(urlsplit(request.headers.get("referer", ""))._replace(scheme="", netloc="", fragment="").geturl())
+    return own_path(split(request.headers.get("referer"))._replace(scheme="", netloc="", fragment="").geturl())
 
 
 def _late_toasts(request: Request, env: Environment) -> str:
@@ -97,7 +96,7 @@ def see(request: Request, url: str, toast: str | Toast | None = None) -> Respons
 
 
 def _elsewhere(request: Request, url: str) -> bool:
-    return urlsplit(request.htmx.current_url or "").path != urlsplit(url).path
+    return split(request.htmx.current_url).path != split(url).path
 
 
 def own_path(url: str | None, default: str = "/") -> str:

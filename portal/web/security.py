@@ -15,6 +15,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.web.htmx import split
 from portal.web.templating import CSRF_FIELD, CSRF_HEADER
 
 __all__ = ["CSRF_FIELD", "OriginCheck", "cookie_name", "csrf_config", "headers_hook", "is_https"]
@@ -83,7 +84,8 @@ class OriginCheck(ASGIMiddleware):
         origin = headers.get(b"origin")
         if origin is None:
             return True
-        return urlsplit(origin.decode("latin-1")).netloc in {self.own_host, headers.get(b"host", b"").decode("latin-1")}
+        host = split(origin.decode("latin-1")).netloc
+        return bool(host) and host in (self.own_host, headers.get(b"host", b"").decode("latin-1"))
 
 
 def headers_hook(base_url: str):  # type: ignore[no-untyped-def]

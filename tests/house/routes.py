@@ -64,6 +64,13 @@ class World(msgspec.Struct, frozen=True):
             return None
         return PARAMETER.sub(lambda match: str(values[match[1]]), path) + QUERIES.get(path, "")
 
+    def url_with(self, path: str, name: str, value: str) -> str | None:
+        """The same with another value for one parameter."""
+        values = self.values | self._tokens(path) | {name: value}
+        if not all(each in values for each in PARAMETER.findall(path)):
+            return None
+        return PARAMETER.sub(lambda match: str(values[match[1]]), path) + QUERIES.get(path, "")
+
     def _tokens(self, path: str) -> dict[str, Any]:
         """A token is bound to its purpose: which one depends on where it stands."""
         if path.startswith("/u/"):

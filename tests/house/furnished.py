@@ -1,0 +1,117 @@
+"""A world in which every table has a row, so that every route has something to show, letters and documents too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from portal import db, timeline
+from portal.accounts import actions as accounts
+from portal.dossiers import files
+from portal.timeline_words import WORDS
+from tests import factories
+from tests.house.routes import World, world
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+LETTER = b"""Message-ID: <one@mail.example>\r
+From: Ana <ana@people.example>\r
+To: office@passerelle.example\r
+Subject: Hello\r
+Content-Type: text/html; charset=utf-8\r
+\r
+<p>Hello</p>\r
+"""
+# Everything that a sentence of the history may name.
+DETAILS = {
+    "old": {"en": "Submitted"}, "new": {"en": "Accepted"}, "label": {"en": "Accepted"}, "title": {"en": "Rural Labs"},
+    "address": "ana@people.example", "member": "Bob", "reason": "because", "hint": "cv_12345", "number": 2,
+}  # fmt: skip
+
+
+async def furnished() -> World:
+    """`world()` with a message, its tries, a document, a letter in the mailbox, a key and a history of everything."""
+    here = await world()
+    made = {
+        "message_id": await _message(here),
+        "letter_id": await _mailbox(),
+        "file_id": await _document(here),
+        "key_id": await _key(here),
+        "verb": "cancel",
+        "path": "nothing",
+    }
+    await _history(here)
+    return msgspec.structs.replace(here, values=here.values | made)
+
+
+async def _message(here: World) -> int:
+    """One that waits for a person, with the letter that the trigger of the world would send."""
+    template = await db.fetchval("select version_id from template where id = $1", here.values["template_id"])
+    origin = await db.fetchval(
+        "insert into origin (kind, ref_id, sender_id, lane) values ('trigger', $1, $2, 1) returning id",
+        *(here.values["trigger_id"], here.values["sender_id"]),
+    )
+    change = await db.fetchval(
+        """insert into status_change (dossier_id, from_id, to_id, actor_kind, account_id, manual, mode, reason)
+        values ($1, $2, $2, 'user', $3, true, 'silent', 'because') returning id""",
+        *(here.values["dossier_id"], here.values["status_id"], here.people["manager"].id),
+    )
+    row = await db.fetchrow(
+        """insert into message (origin_id, person_id, dossier_id, occurrence, state, address, reply)
+        values ($1, $2, $3, $4, 'held', 'ana@people.example', '250 OK') returning id, message_id""",
+        *(origin, here.values["person_id"], here.values["dossier_id"], change),
+    )
+    assert row
+    await db.execute(
+        """insert into letter (message_id, version_id, locale, from_address, from_name, reply_to, to_name, shown_to, cc,
+        subject, values) values ($1, $2, 'en', 'office@passerelle.example', 'Passerelle', 'office@passerelle.example',
+        'Ana', 'ana@people.example', '{office@passerelle.example}', 'Hello', $3)""",
+        *(row["message_id"], template, {"first_name": "Ana", "dossier_number": "RL-1"}),
+    )
+    sql = "insert into attempt (message_id, try, state, code, reply) values ($1, 1, 'retry', 451, 'not now')"
+    await db.execute(sql, row["id"])
+    return int(row["id"])
+
+
+async def _mailbox() -> int:
+    sql = """insert into mailbox_letter (mail_from, rcpt_to, message_id, subject, raw)
+        values ('ana@people.example', '{office@passerelle.example}', 'one@mail.example', 'Hello', $1) returning id"""
+    return int(await db.fetchval(sql, LETTER))
+
+
+async def _document(here: World) -> int:
+    kept = await files.keep("plan.pdf", PDF)
+    files.claimed(kept.stored_as)
+    sql = """insert into dossier_file (dossier_id, question_key, name, stored_as, media_type, size, sha256)
+        values ($1, 'plan', $2, $3, $4, $5, $6) returning id"""
+    row = (here.values["dossier_id"], kept.name, kept.stored_as, kept.media_type, kept.size, kept.sha256)
+    return int(await db.fetchval(sql, *row))
+
+
+async def _key(here: World) -> int:
+    """A key of the administrator's."""
+    await accounts.create_api_key(here.people["administrator"].email)
+    return int(await db.fetchval("select max(id) from api_key"))
+
+
+async def _history(here: World) -> None:
+    """One event of every kind, about everything at once."""
+    lead: dict[str, Any] = {name: here.values[name] for name in ("campaign_id", "dossier_id", "person_id")}
+    subjects = {"message": "message_id", "sender": "sender_id", "trigger": "trigger_id"}
+    for what in WORDS:
+        subject = what.partition(".")[0]
+        number = here.values.get(subjects.get(subject, f"{subject}_id"), 1)
+        await timeline.record(subject, number, what, here.people["manager"].actor, **lead, **DETAILS)
+
+
+async def drafted(here: World) -> int:
+    """A second dossier, still a draft, for the pages that only drafts have. Returns its id."""
+    campaign = factories.CampaignRow(
+        here.values["campaign_id"],
+        here.values["slug"],
+        1,
+        {row["key"]: row["id"] for row in await db.fetch("select id, key from status")},
+    )
+    made = await factories.dossier(campaign, await factories.person("Celeste"), "draft", submitted_at=datetime.now(UTC))
+    return made.id
