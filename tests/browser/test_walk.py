@@ -1,0 +1,127 @@
+"""Every page, wide and light, narrow and dark: a silent console, nothing for axe-core, no sideways scrolling."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from litestar import Litestar
+from playwright.async_api import Page, expect
+
+from portal.accounts.rules import rights_of
+from tests.browser import steps
+from tests.browser.conftest import WIDE, Visit
+from tests.browser.portal import Portal
+from tests.browser.test_decisions import choose
+from tests.browser.words import Words
+from tests.house.routes import World, routes
+
+NARROW = {"width": 390, "height": 844}
+# What axe-core looks for: everything, then what another look can break in the same elements.
+SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+LOOKS = (("light", WIDE, {}), ("dark", NARROW, {"runOnly": SEEN}))
+TABS = 3  # pages that are looked at together
+NO_PAGES = ("/api/", "/health/", "/metrics", "/brand/", "/favicon", "/robots", "/mailbox/by-id/")
+STILL = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, ::before, ::after, ::backdrop { transition: none !important }");
+    document.adoptedStyleSheets = [sheet];
+}"""  # else colours would be measured while they fade from one look into the other
+OPTIONS = {"iframes": False, "preload": False, "resultTypes": ["violations"]}  # letters are judged by their own tests
+RUN = "options => axe.run(options).then(found => found.violations)"
+
+# One row for every kind of page: a dossier whose letter waits for a person, and what hangs on it.
+IDS = """
+select d.campaign_id, d.id as dossier_id, d.person_id, c.slug, m.id as message_id,
+    (select id from status where campaign_id = c.id and key = 'under_review') as status_id,
+    (select id from question where campaign_id = c.id and key = 'size') as question_id,
+    (select id from trigger where campaign_id = c.id and family = 'manager') as trigger_id,
+    (select id from template where key = 'acceptance') as template_id,
+    (select sender_id from organisation) as sender_id
+from dossier d join campaign c on c.id = d.campaign_id join message m on m.dossier_id = d.id and m.state = 'held'
+where d.id = $1"""
+
+
+@pytest.fixture
+async def world(portal: Portal) -> World:
+    """The rows that addresses of pages name."""
+    connection = await asyncpg.connect(portal.database)
+    row = await connection.fetchrow(IDS, portal.undecided.dossier_id)
+    async with asyncio.timeout(steps.ARRIVES_WITHIN):
+        while not (letter_id := await connection.fetchval("select min(id) from mailbox_letter")):
+            await asyncio.sleep(steps.LOOK_EVERY)
+    await connection.close()
+    assert row
+    return World({}, {**row, "letter_id": letter_id})
+
+
+def addresses(app: Litestar, world: World, role: str | None) -> Iterator[str]:
+    """Pages that need a right which the role has; without a role, those of everybody."""
+    rights = rights_of((role,)) if role else {None}
+    for route in routes(app):
+        if route.method == "GET" and route.right in rights and not route.path.startswith(NO_PAGES):
+            for verb in ("release", "cancel") if "{verb:" in route.path else ("",):
+                if url := World({}, {**world.values, "verb": verb}).url(route.path):
+                    yield url
+
+
+def told(violations: list[Any]) -> list[str]:
+    """Each violation in a line: the rule, the element, what is wrong with it."""
+    return [f"{rule['id']} {node['target']} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]
+
+
+async def look(page: Page, problems: list[str]) -> None:
+    """The page as it stands, in both looks."""
+    await page.evaluate(STILL)
+    await page.evaluate(Axe().axe_script)
+    for scheme, size, rules in LOOKS:
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        where = f"{page.url} ({scheme}, {size['width']})"
+        problems += [f"{where}: {each}" for each in told(await page.evaluate(RUN, OPTIONS | rules))]
+        problems += [] if await steps.fits(page) else [f"{where} is too wide"]
+
+
+@pytest.mark.parametrize("role", ["manager", "administrator", None])
+async def test_every_page(portal: Portal, visit: Visit, app: Litestar, world: World, role: str | None) -> None:
+    who = {"manager": portal.teams["fr"].manager, "administrator": portal.admin}.get(role or "")
+    left = list(addresses(app, world, role))
+    seen: list[str] = []
+    problems: list[str] = []
+
+    async def walk() -> None:
+        page = await visit(who=who)
+        while left:
+            url = left.pop(0)
+            await page.goto(url)
+            if await page.locator("main").count():  # else a letter's frame, a file
+                seen.append(url)
+                await look(page, problems)
+
+    await asyncio.gather(*(walk() for _tab in range(TABS)))
+    assert problems == []
+    assert len(seen) > (4 if role is None else 40)
+
+
+async def test_what_opens_on_a_page(portal: Portal, visit: Visit) -> None:
+    """The dialog that asks, a menu of actions, the navigation of a telephone."""
+    problems: list[str] = []
+    page = await visit(who=portal.teams["fr"].manager)
+    say = Words("fr")
+    await page.goto(f"/dossiers/{portal.undecided.dossier_id}")
+    await choose(page, say, "rejected")
+    await look(page, problems)
+    await page.goto(f"/campaigns/{portal.campaign_id}/emails")
+    await page.locator("[popovertarget^=menu-]").first.click()
+    await expect(page.locator(".menu:popover-open")).to_be_visible()
+    await look(page, problems)
+    await page.goto("/")
+    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    await page.get_by_role("button", name=say("Menu", "button")).click()
+    await expect(page.get_by_role("button", name=say("Sign out"))).to_be_visible()
+    await look(page, problems)
+    assert problems == []
