@@ -39,7 +39,6 @@ async def furnished() -> World:
         "file_id": await _document(here),
         "key_id": await _key(here),
         "verb": "cancel",
-        "path": "nothing",
     }
     await _history(here)
     return msgspec.structs.replace(here, values=here.values | made)
