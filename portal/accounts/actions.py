@@ -18,6 +18,10 @@ from portal.outcomes import Missing, Refused, Stale
 
 IDEMPOTENCY_HOURS = 24
 
+# Verifying takes a while: a password that was changed, or an account switched off, in the meantime opens nothing. The
+# lock makes whoever changes it wait, and then end the session that begins here.
+STILL = "select true from account where id = $1 and password_hash = $2 and active for no key update"
+
 
 # ------------------------------------------------------------------------------------------------ signing in
 async def sign_in(email: str, password: str, address: str = "", agent: str = "", replacing: str | None = None) -> str:
@@ -30,19 +34,22 @@ async def sign_in(email: str, password: str, address: str = "", agent: str = "",
     right = await passwords.verify_password(row["password_hash"] if row else passwords.NOBODY, password)
     if row is None or not right or not row["active"]:
         raise Refused(_("This e-mail address and password do not go together."))
-    await _renew_hash(row["id"], row["password_hash"], password)
+    stored = await _renew_hash(row["id"], row["password_hash"], password)
     async with db.transaction():
+        if not await db.fetchval(STILL, row["id"], stored):
+            raise Refused(_("This e-mail address and password do not go together."))
         account = await _account(row["id"])
         await timeline.record("account", account.id, "account.signed_in", queries.actor_of(account))
         return await _fresh_session(account.id, address, agent, replacing)
 
 
-async def _renew_hash(account_id: int, stored: str, password: str) -> None:
-    """Hash again with today's parameters, now that the password is at hand."""
-    if passwords.needs_rehash(stored):
-        renewed = await passwords.hash_password(password)
-        sql = "update account set password_hash = $3 where id = $1 and password_hash = $2"
-        await db.execute(sql, account_id, stored, renewed)
+async def _renew_hash(account_id: int, stored: str, password: str) -> str:
+    """Hash again with today's parameters, now that the password is at hand. Returns the hash that is stored then."""
+    if not passwords.needs_rehash(stored):
+        return stored
+    renewed = await passwords.hash_password(password)
+    sql = "update account set password_hash = $3 where id = $1 and password_hash = $2"
+    return renewed if await db.execute(sql, account_id, stored, renewed) else stored
 
 
 async def _fresh_session(account_id: int, address: str, agent: str, replacing: str | None) -> str:

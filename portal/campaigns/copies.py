@@ -9,6 +9,8 @@ from portal.formats import number
 from portal.i18n import ngettext, text_in
 from portal.outcomes import Refused
 
+NAMES_LOCK = 727_275  # two copies at the same moment choose their addresses one after the other
+
 COPY_CAMPAIGN = """
 insert into campaign (slug, title, description, locales, default_locale, time_zone, opens_at, closes_at, published,
     number_prefix, created_by)
@@ -43,16 +45,22 @@ async def duplicate(by: Actor, campaign_id: int) -> int:
     `by` is its only manager: whoever evaluates the one need not evaluate the other. Raises Missing.
     """
     campaign = await queries.one(by, campaign_id)
+    async with db.transaction():
+        await db.execute("select pg_advisory_xact_lock($1)", NAMES_LOCK)
+        return await _copy(by, campaign)
+
+
+async def _copy(by: Actor, campaign: queries.Campaign) -> int:
+    campaign_id = campaign.id
     slug = rules.suggested_slug(campaign.slug, await queries.slugs())
     prefix = rules.suggested_prefix(text_in(campaign.title, campaign.default_locale), await queries.prefixes())
-    async with db.transaction():
-        copy_id = int(await db.fetchval(COPY_CAMPAIGN, campaign_id, slug, prefix, by.account_id))
-        await db.execute(COPY_STATUSES, campaign_id, copy_id)
-        await db.execute(COPY_QUESTIONS, campaign_id, copy_id)
-        await db.execute(COPY_TRIGGERS, campaign_id, copy_id, by.account_id)
-        if by.account_id is not None:
-            await db.execute("insert into campaign_member values ($1, $2, 'manager')", copy_id, by.account_id)
-        await parts.record(copy_id, "campaign.duplicated", by, title=campaign.title)
+    copy_id = int(await db.fetchval(COPY_CAMPAIGN, campaign_id, slug, prefix, by.account_id))
+    await db.execute(COPY_STATUSES, campaign_id, copy_id)
+    await db.execute(COPY_QUESTIONS, campaign_id, copy_id)
+    await db.execute(COPY_TRIGGERS, campaign_id, copy_id, by.account_id)
+    if by.account_id is not None:
+        await db.execute("insert into campaign_member values ($1, $2, 'manager')", copy_id, by.account_id)
+    await parts.record(copy_id, "campaign.duplicated", by, title=campaign.title)
     return copy_id
 
 

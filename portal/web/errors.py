@@ -45,6 +45,7 @@ def handlers() -> ExceptionHandlersMap:
     """The app's exception handlers."""
     by_type: dict[type[Exception], Any] = {HTTPException: on_http, Refused: on_refused, Stale: on_stale}
     by_type |= {Missing: on_missing, asyncpg.DataError: on_data, Exception: on_bug}
+    by_type |= {asyncpg.ForeignKeyViolationError: on_gone}
     return cast(ExceptionHandlersMap, by_type)
 
 
@@ -86,8 +87,13 @@ def on_missing(request: Request, error: Missing) -> Response[Any]:
 
 def on_data(request: Request, error: asyncpg.DataError) -> Response[Any]:
     """404: a number or a sign in the address that no column can hold names nothing that is there."""
-    log.warning("no such value: %s %s: %s", request.method, request.scope["path"], error)
+    log.warning("no such value: %s %s: %s", request.method, _route(request), type(error).__name__)
     return on_missing(request, Missing())
+
+
+def on_gone(request: Request, error: asyncpg.ForeignKeyViolationError) -> Response[Any]:
+    """409: what the request names was deleted, or what it deletes was used, while it was under way."""
+    return on_stale(request, Stale())
 
 
 def on_bug(request: Request, error: Exception) -> Response[Any]:
@@ -118,7 +124,7 @@ def api_problem(problem: Problem) -> Response[Any]:
 
 def _bug(request: Request, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
-    log.error("unhandled, reference %s: %s %s", reference, request.method, request.scope["path"], exc_info=error)
+    log.error("unhandled, reference %s: %s %s", reference, request.method, _route(request), exc_info=error)
     # NOTE: {reference}: eight characters, e.g. 3fa91c20; the same stands in the log
     detail = _("Try again. If it happens again, tell an administrator this reference: {reference}.")
     problem = Problem(500, _("Something went wrong here"), detail.format(reference=reference))
@@ -127,6 +133,11 @@ def _bug(request: Request, error: Exception) -> Response[Any]:
     except Exception:  # what is broken may be the page itself
         log.exception("reference %s: the page of the failure failed too", reference)
         return Response(f"{problem.title}\n{problem.detail}\n", status_code=500, media_type=MediaType.TEXT)
+
+
+def _route(request: Request) -> str:
+    """The route as it is declared: the path itself may hold a candidate's link, which opens an application."""
+    return str(request.scope.get("path_template") or "no route")
 
 
 def _problem(status: int, api: bool, error: HTTPException | None = None) -> Problem:

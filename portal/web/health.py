@@ -21,6 +21,7 @@ from portal.web.rights import public
 log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "via")
 COLOUR = re.compile(r"[0-9a-f]{6}")
 FOR_MACHINES = public() | {"page": False}
 ROBOTS = "User-agent: *\nDisallow: /\nAllow: /apply/\n"
@@ -38,7 +39,7 @@ async def live() -> str:
 @get("/metrics", opt=FOR_MACHINES, include_in_schema=False)
 async def scrape(request: Request) -> Response[bytes]:
     """Prometheus' text format, for this machine only: not for what a proxy passes on."""
-    if client_address(request) not in LOOPBACK or request.headers.get("x-forwarded-for"):
+    if client_address(request) not in LOOPBACK or any(name in request.headers for name in FORWARDED):
         raise NotFoundException
     for gather in metrics.gatherers:
         await gather()

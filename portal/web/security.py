@@ -37,7 +37,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 HSTS = "max-age=31536000; includeSubDomains"
-NO_STORE = "no-store"  # pages hold personal data
+NO_STORE = "no-store"  # pages and answers hold personal data; files that may be kept say so themselves
 
 
 def is_https(base_url: str) -> bool:
@@ -98,7 +98,6 @@ def headers_hook(base_url: str):  # type: ignore[no-untyped-def]
         headers = MutableScopeHeaders.from_message(message)
         for name, value in standing.items():
             headers.setdefault(name, value)
-        if headers.get("content-type", "").startswith("text/html"):
-            headers.setdefault("Cache-Control", NO_STORE)
+        headers.setdefault("Cache-Control", NO_STORE)
 
     return add_headers

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from litestar import Litestar
 
-from portal import db
+from portal import db, tokens
 from portal.accounts.actions import create_api_key
 from portal.web.templating import CSRF_FIELD
 from tests.clients import Client
@@ -214,3 +214,11 @@ async def test_no_body_is_a_failure(attacker: Attacker, app: Litestar) -> None:
                 for each in spoiled(body, value):
                     await attacker.ask(route.method, attacker.here.url(route.path) or "", json=each)
     assert attacker.failed == []
+
+
+async def test_a_candidates_link_stays_out_of_the_logs(attacker: Attacker, caplog: pytest.LogCaptureFixture) -> None:
+    link = tokens.sign("dossier", attacker.here.values["dossier_id"])
+    await attacker.ask("GET", f"/apply/%00/{link}")
+    await attacker.ask("GET", f"/apply/{attacker.here.values['slug']}/{link}/files/{2**63}")
+    assert "no such value: GET /apply/" in caplog.text
+    assert link not in caplog.text

@@ -43,6 +43,8 @@ async def test_metrics_are_gathered_for_this_machine_only(monkeypatch: pytest.Mo
     here = Client(small_app(), address="127.0.0.1")
     page = await here.get("/metrics")
     proxied = await here.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    others = [await here.get("/metrics", headers={name: "x"}) for name in ("Forwarded", "X-Real-IP", "Via")]
+    assert [each.status for each in others] == [404, 404, 404]
     outside = await Client(small_app(), address="203.0.113.9").get("/metrics")
     metrics.registry.unregister(gauge)
     assert "convoca_test_rows 7.0" in page.text

@@ -95,3 +95,14 @@ async def test_another_sites_form_is_refused_even_with_the_token(headers: dict[s
 async def test_another_site_may_still_link_here() -> None:
     page = await Client(small_app(Door(ALICE))).get("/", headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status == 200
+
+
+async def test_answers_of_the_api_are_not_kept_by_caches() -> None:
+    answer = await Client(small_app(Door(ALICE)), checked=False).get("/api/v1/things")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_origin_that_is_no_address_is_another_site() -> None:
+    client = Client(small_app(Door(ALICE)))
+    assert (await client.post("/form", headers={"Origin": "http://["})).status == 403
+    assert (await client.post("/form", headers={"Origin": "null"})).status == 403
