@@ -71,6 +71,14 @@ async def by_email(email: str) -> AccountRow | None:
     return await db.one_as(AccountRow, f"select {ACCOUNT} from account where email = $1", email.strip())
 
 
+async def small(email: str) -> str:
+    """The address in the small letters that the database compares, known or not: to count tries at one account.
+
+    Python's differ: to PostgreSQL a dotted capital İ is an i, so each of them would begin a count of its own.
+    """
+    return str(await db.fetchval("select lower($1::text)", email.strip()))
+
+
 async def active() -> list[AccountRow]:
     """Everybody who can sign in, by name: for lists to choose from."""
     return await db.fetch_as(AccountRow, f"select {ACCOUNT} from account where active order by folded(name), id")

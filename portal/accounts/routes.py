@@ -41,14 +41,15 @@ async def login(request: Request) -> Response[Any]:
     form = await LoginForm.read(request)
     if not form.valid:
         return page(request, "accounts/login.html", form=form, status_code=422)
-    await count(request.app.state.valkey, "login-account", form.email.casefold(), TRIES_OF_AN_ACCOUNT, "hour")
+    who = await queries.small(form.email)
+    await count(request.app.state.valkey, "login-account", who, TRIES_OF_AN_ACCOUNT, "hour")
     before = middleware.cookie_of(request)
     try:
         secret = await actions.sign_in(form.email, form.password, client_address(request), agent(request), before)
     except Refused as refused:
         form.refuse(refused)
         return page(request, "accounts/login.html", form=form, status_code=422)
-    await forgive(request.app.state.valkey, "login-account", form.email.casefold(), "hour")
+    await forgive(request.app.state.valkey, "login-account", who, "hour")
     answer = see(request, after_login(form.next))
     answer.set_cookie(middleware.begin(request, secret))
     return answer

@@ -79,7 +79,8 @@ async def list_campaigns(
 ) -> Listing[CampaignOut]:
     """Newest closing date first."""
     page = cut(await queries.list_for(request.user), limit, cursor, lambda row: row)
-    return Listing([await campaign_out(row) for row in page.items], page.next)
+    statuses = await queries.statuses_of([row.id for row in page.items])
+    return Listing([_campaign_out(row, statuses) for row in page.items], page.next)
 
 
 @post("/campaigns", opt=needs("campaign.edit"), tags=TAGS, summary="Create a campaign")
@@ -112,9 +113,14 @@ async def save_status(request: Request, campaign_id: FromPath[int], data: JSONBo
 
 async def campaign_out(campaign: Any) -> CampaignOut:
     """A campaign in the API's shape."""
+    return _campaign_out(campaign, await queries.statuses(campaign.id))
+
+
+def _campaign_out(campaign: Any, statuses: list[queries.Status]) -> CampaignOut:
+    """The same; `statuses` may hold those of other campaigns too."""
     plain = {name: getattr(campaign, name) for name in CampaignOut.__struct_fields__ if name != "statuses"}
     plain |= {"opens_at": wall_text(campaign.opens_at), "closes_at": wall_text(campaign.closes_at)}
-    return CampaignOut(**plain, statuses=[_status_out(row) for row in await queries.statuses(campaign.id)])
+    return CampaignOut(**plain, statuses=[_status_out(row) for row in statuses if row.campaign_id == campaign.id])
 
 
 def _status_out(row: queries.Status) -> StatusOut:
