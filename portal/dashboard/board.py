@@ -15,7 +15,6 @@ from portal.catalogs.queries import Progress, progress
 from portal.dashboard import queries, rules, words
 from portal.dashboard.queries import Untold, told_at_once
 from portal.dashboard.words import Need
-from portal.triggers import queries as triggers
 
 CAMPAIGNS_SHOWN = 8
 STATE_ORDER = ("open", "not_yet_open", "closed", "not_published")
@@ -120,13 +119,9 @@ async def decided_groups(rows: Sequence[Untold]) -> list[Group]:
     by_status: dict[int, list[Untold]] = {}
     for row in rows:
         by_status.setdefault(row.status_id, []).append(row)
-    rules_by_campaign = {each: await triggers.rules_of(each) for each in {row.campaign_id for row in rows}}
+    tellers = await queries.telling(list(by_status))
     groups = []
     for status_id, found in by_status.items():
-        telling = [
-            rule.name
-            for rule in rules_by_campaign[found[0].campaign_id]
-            if rule.active and rule.to_status == status_id and "candidate" in rule.recipients
-        ]
+        telling = tellers.get(status_id, [])
         groups.append(Group(found[0], found, telling, len(told_at_once(found, status_id)) if telling else 0))
     return groups

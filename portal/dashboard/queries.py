@@ -152,6 +152,17 @@ def told_at_once(rows: Sequence[Untold], status_id: int, dossier_id: int = 0) ->
     return [row for row in found if not row.silent][:AT_ONCE]
 
 
+async def telling(status_ids: list[int]) -> dict[int, list[str]]:
+    """Status -> the names of the active automatic e-mails that tell its candidates, in the order of their page."""
+    found: dict[int, list[str]] = {}
+    sql = """select to_status_id as status_id, name from trigger
+        where active and to_status_id = any ($1::int[]) and 'candidate' = any (recipients)
+        order by family, position, id"""
+    for row in await db.fetch(sql, status_ids):
+        found.setdefault(row["status_id"], []).append(row["name"])
+    return found
+
+
 async def unwritten(actor: Actor) -> list[Unwritten]:
     """Languages that templates of the actor's campaigns lack, each once, most readers first."""
     found: dict[tuple[int, str], Unwritten] = {}
