@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ from portal import db, timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import files
 from portal.timeline_words import WORDS
-from tests import factories
 from tests.house.routes import World, world
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -102,15 +100,3 @@ async def _history(here: World) -> None:
         subject = what.partition(".")[0]
         number = here.values.get(subjects.get(subject, f"{subject}_id"), 1)
         await timeline.record(subject, number, what, here.people["manager"].actor, **lead, **DETAILS)
-
-
-async def drafted(here: World) -> int:
-    """A second dossier, still a draft, for the pages that only drafts have. Returns its id."""
-    campaign = factories.CampaignRow(
-        here.values["campaign_id"],
-        here.values["slug"],
-        1,
-        {row["key"]: row["id"] for row in await db.fetch("select id, key from status")},
-    )
-    made = await factories.dossier(campaign, await factories.person("Celeste"), "draft", submitted_at=datetime.now(UTC))
-    return made.id
