@@ -84,7 +84,7 @@ def openapi() -> OpenAPIConfig:
         title="Convoca",
         version="1",
         description="Campaigns, dossiers, people, templates, triggers and the register of messages.",
-        openapi_router=Router("/api/v1", route_handlers=[], opt=public(), include_in_schema=False),
+        openapi_router=Router("/api/schema", route_handlers=[], opt=public(), include_in_schema=False),
         components=Components(security_schemes={"key": key}),
         security=[{"key": []}],
         render_plugins=[JsonRenderPlugin()],

@@ -93,4 +93,10 @@ async def api_docs(request: Request) -> Response[str]:
     return page(request, "api/docs.html")
 
 
-docs = [api_docs]
+@get("/api/v1/openapi.json", opt=public(), include_in_schema=False)
+async def api_description(request: Request) -> Response[Any]:
+    """OpenAPI. Served by ourselves: Litestar's own routes would answer unknown paths beside it with a page of theirs."""
+    return Response(request.app.openapi_schema.to_schema())
+
+
+docs = [api_docs, api_description]

@@ -218,3 +218,8 @@ async def test_the_description_names_every_verb(api: httpx.AsyncClient) -> None:
         described["paths"]
     )
     assert not [path for path in described["paths"] if not path.startswith("/api/v1/")]
+
+
+async def test_an_unknown_address_of_the_api_is_a_problem_not_a_page(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/nonsense")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
