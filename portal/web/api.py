@@ -95,7 +95,7 @@ async def api_docs(request: Request) -> Response[str]:
 
 @get("/api/v1/openapi.json", opt=public(), include_in_schema=False)
 async def api_description(request: Request) -> Response[Any]:
-    """OpenAPI. Served by ourselves: Litestar's own routes would answer unknown paths beside it with a page of theirs."""
+    """OpenAPI. Served by ourselves: Litestar would answer unknown paths beside its own routes with a page of its own."""
     return Response(request.app.openapi_schema.to_schema())
 
 
