@@ -115,6 +115,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "dossier.created": ("folder", _created),
     "dossier.saved": ("pencil", lambda event: pgettext("timeline", "{name} saved the draft")),
     "dossier.submitted": ("check", _submitted),
+    "dossier.documents_added": ("paperclip", lambda event: pgettext("timeline", "{name} added documents: {files}")),
     "status.changed": ("arrow-right", _changed),
     "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),
     "campaign.duplicated": ("copy", lambda event: pgettext("timeline", "{name} copied the campaign “{title}”")),

@@ -122,6 +122,11 @@ QUESTIONS = (
         key="starts_on",
         label={"es": "Fecha de inicio", "fr": "Date de début", "pl": "Data rozpoczęcia", "en": "Start date"},
     ),
+    QuestionDraft(
+        kind="file",
+        key="support",
+        label={"es": "Carta de apoyo", "fr": "Lettre de soutien", "pl": "List poparcia", "en": "Letter of support"},
+    ),
 )
 
 

@@ -205,9 +205,10 @@ async def _submit(dossier: Dossier, by: Actor) -> None:
 
 
 async def _stale(dossier_id: int) -> Stale:
-    """What to tell whoever was slower: the dossier as it is now, who moved it last and when."""
+    """What to tell whoever was slower: the dossier as it is now; if it was a move, who made it and when."""
     last = await queries.last_change(dossier_id)
     theirs = await queries.by_id(dossier_id)
+    last = last if last and last.at >= theirs.changed_at else None  # else the candidate saved it
     return Stale(theirs, by=last.name if last else "", at=last.at if last else theirs.changed_at)
 
 

@@ -13,9 +13,10 @@ from portal import tokens
 from portal.actor import candidate
 from portal.campaigns.queries import Campaign
 from portal.campaigns.rules import state
-from portal.dossiers import actions, answers, downloads, queries, words
-from portal.dossiers.forms import ApplicationForm, DraftForm, shown_answers
+from portal.dossiers import actions, answers, documents, downloads, queries, words
+from portal.dossiers.forms import ApplicationForm, DocumentsForm, DraftForm, shown_answers
 from portal.dossiers.queries import Dossier
+from portal.dossiers.rules import Question
 from portal.i18n import negotiate, use
 from portal.outcomes import Refused, Stale
 from portal.web.htmx import Request
@@ -116,6 +117,32 @@ async def save_or_submit(request: Request, slug: FromPath[str], token: FromPath[
         return see(request, f"/apply/{slug}/{token}?done={form.do}")
 
 
+@post(
+    "/apply/{slug:str}/{token:str}/documents",
+    opt=public(),
+    guards=[limited("apply", TRIES_A_MINUTE)],
+    request_max_body_size=LARGEST_BODY,
+)
+async def add_documents(request: Request, slug: FromPath[str], token: FromPath[str]) -> Response[Any]:
+    """Documents that were missing in a submitted application, also after the closing date."""
+    dossier = await queries.by_link(slug, token)
+    with use(language_of(request, dossier), dossier.time_zone):
+        form = await DocumentsForm.sent_documents(request, await _places(dossier))
+        if not form.valid:
+            return await status_page(request, dossier, form=form, status_code=422)
+        try:
+            await documents.add(dossier.id, form.documents, candidate(dossier.name))
+        except Refused as refused:
+            form.refuse(refused)
+            return await status_page(request, dossier, form=form, status_code=422)
+        return see(request, f"/apply/{slug}/{token}?done=documents")
+
+
+async def _places(dossier: Dossier) -> list[Question]:
+    """The questions that a document answers."""
+    return [each for each in await queries.questions(dossier.campaign_id) if each.kind == "file"]
+
+
 async def _somebody_was_faster(
     request: Request, slug: str, token: str, form: DraftForm, theirs: Dossier
 ) -> Response[Any]:
@@ -175,14 +202,22 @@ async def draft_page(
     )
 
 
-async def status_page(request: Request, dossier: Dossier, done: str) -> Response[Any]:
-    """Where an application stands, with what was answered."""
+async def status_page(
+    request: Request, dossier: Dossier, done: str = "", *, form: DocumentsForm | None = None, status_code: int = 200
+) -> Response[Any]:
+    """Where an application stands, with what was answered; while documents are missing, the form to add them."""
     now = state(dossier, datetime.now(UTC))
+    wanted = await queries.takes_documents(dossier)
     dossier = await queries.as_told(dossier)
     return page(
         request,
         "apply/status.html",
+        status_code=status_code,
         dossier=dossier,
+        wanted=wanted,
+        own=own_path(dossier.slug, dossier.id),
+        form=form or DocumentsForm.of(await _places(dossier)),
+        files={file.question_key: file for file in await queries.files(dossier.id)},
         lines=await answers.lines(dossier),
         opening=words.not_open(dossier, now) if now != "open" else "",
         done=done,
@@ -226,4 +261,4 @@ def own_path(slug: str, dossier_id: int) -> str:
     return f"/apply/{slug}/{tokens.sign('dossier', dossier_id)}"
 
 
-routes = [open_calls, call_form, apply, way_back, save_or_submit, own_document]
+routes = [open_calls, call_form, apply, way_back, save_or_submit, add_documents, own_document]

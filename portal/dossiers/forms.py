@@ -37,21 +37,66 @@ class Document(File):
         return next((each for each in sent.get(name, []) if isinstance(each, UploadFile) and each.filename), None)
 
 
-class ApplicationForm(Form):
-    """The form of a call. Fields of questions: `answer_<key>`; of documents: `file_`, `kept_` and `remove_<key>`."""
-
-    once = Text(longest=LONGEST_TOKEN, required=False)
-    version = Integer(required=False)
-    do = Choice("later", "submit")
-    email = Email()
-    first_name = Typed(required=True)
-    last_name = Typed(required=True)
-    locale = Choice()
+class DocumentsForm(Form):
+    """Documents of questions: `file_<key>`, and `kept_<key>` for what an earlier try of the form has kept."""
 
     accept = files.ACCEPT
     largest = files.MAX_BYTES
     questions: Sequence[Question] = ()
     documents: dict[str, Kept]
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> Self:
+        """An empty form with a place for the document of each question."""
+        form = cls(extra=_extra(questions))
+        form.questions, form.documents = questions, {}
+        return form
+
+    @classmethod
+    async def sent_documents(cls, request: Request, questions: Sequence[Question]) -> Self:
+        """The form as sent; at least one document must be in it."""
+        form = await cls.read(request, extra=_extra(questions))
+        form.questions, form.documents = questions, {}
+        await form._keep_documents()
+        if form.valid and not form.documents:
+            form.errors[f"file_{questions[0].key}" if questions else ""] = words.no_document_chosen()
+        return form
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What each question asks, by the name of its field."""
+        kinds = {"file": "file_"}
+        return {f"{kinds.get(each.kind, 'answer_')}{each.key}": text_in(each.label) for each in self.questions}
+
+    async def _keep_documents(self) -> None:
+        for question in self.questions:
+            if question.kind == "file":
+                await self._keep_document(question.key)
+
+    async def _keep_document(self, key: str) -> None:
+        """The new document, else the one that an earlier try of this form has kept."""
+        if (upload := self[f"file_{key}"]) is not None:
+            try:
+                data = await upload.read(files.MAX_BYTES + 1)
+                self.documents[key] = await files.keep(upload.filename, data)
+            except Unfit as unfit:
+                self.errors[f"file_{key}"] = words.unfit_word(unfit.code)
+        elif (kept := files.pending(self[f"kept_{key}"])) is not None:
+            self.documents[key] = kept
+        self.raw[f"kept_{key}"] = [self.documents[key].stored_as] if key in self.documents else []
+
+
+class ApplicationForm(DocumentsForm):
+    """The form of a call. Fields of questions: `answer_<key>`; of documents: `file_`, `kept_` and `remove_<key>`."""
+
+    once = Text(longest=LONGEST_TOKEN, required=False)
+    version = Integer(required=False)
+    do = Choice("later", "submit")
+    first_name = Typed(required=True)
+    last_name = Typed(required=True)
+    email = Email()
+    locale = Choice()
+
     answers: dict[str, rules.Answer]
 
     @classmethod
@@ -85,12 +130,6 @@ class ApplicationForm(Form):
         """Keys of questions whose document is taken away."""
         return [each.key for each in self.questions if each.kind == "file" and self[f"remove_{each.key}"]]
 
-    @property
-    def asked(self) -> dict[str, str]:
-        """What each question asks, by the name of its field."""
-        kinds = {"file": "file_"}
-        return {f"{kinds.get(each.kind, 'answer_')}{each.key}": text_in(each.label) for each in self.questions}
-
     def application(self, email: str = "") -> Application:
         """What the action gets."""
         return Application(
@@ -102,23 +141,6 @@ class ApplicationForm(Form):
             documents=self.documents,
             removed=self.removed,
         )
-
-    async def _keep_documents(self) -> None:
-        for question in self.questions:
-            if question.kind == "file":
-                await self._keep_document(question.key)
-
-    async def _keep_document(self, key: str) -> None:
-        """The new document, else the one that an earlier try of this form has kept."""
-        if (upload := self[f"file_{key}"]) is not None:
-            try:
-                data = await upload.read(files.MAX_BYTES + 1)
-                self.documents[key] = await files.keep(upload.filename, data)
-            except Unfit as unfit:
-                self.errors[f"file_{key}"] = words.unfit_word(unfit.code)
-        elif (kept := files.pending(self[f"kept_{key}"])) is not None:
-            self.documents[key] = kept
-        self.raw[f"kept_{key}"] = [self.documents[key].stored_as] if key in self.documents else []
 
     def _judge(self, stored: Set[str]) -> None:
         typed = {each.key: self[f"answer_{each.key}"] for each in self.questions if each.kind != "file"}

@@ -12,7 +12,7 @@ from portal import db, tokens
 from portal.actor import Actor
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
-from portal.dossiers.rules import Question
+from portal.dossiers.rules import DOCUMENTS_MISSING, Question
 from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
 from portal.sending.headers import message_id
@@ -197,6 +197,11 @@ async def as_told(dossier: Dossier) -> Dossier:
     """The dossier as its candidate may see it: a page must not tell a decision whose letter can still be undone."""
     before = await db.fetchrow(NOT_YET_TOLD, dossier.id, dossier.person_id)
     return msgspec.structs.replace(dossier, **dict(before)) if before else dossier
+
+
+async def takes_documents(dossier: Dossier) -> bool:
+    """Whether its candidate may add documents now: some are missing, and the candidate may know it."""
+    return dossier.status_key == DOCUMENTS_MISSING and await as_told(dossier) is dossier
 
 
 async def made_by(once: str) -> int | None:

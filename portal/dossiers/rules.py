@@ -13,6 +13,7 @@ QuestionKind = Literal["short", "long", "choice", "number", "date", "file"]
 Mode = Literal["send", "hold", "silent"]
 MODES: tuple[Mode, ...] = ("send", "hold", "silent")
 
+DOCUMENTS_MISSING = "documents_missing"  # the key of the status in which candidates add documents
 SHORT_LIMIT = 300  # characters, where the question sets no limit of its own
 LONG_LIMIT = 10_000
 NAME_LIMIT = 100

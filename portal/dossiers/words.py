@@ -91,6 +91,16 @@ def submitted_already() -> str:
     return _("This application has already been submitted.")
 
 
+def no_documents_wanted() -> str:
+    """To whoever adds documents to an application that does not wait for any."""
+    return _("This application does not take documents any more.")
+
+
+def no_document_chosen() -> str:
+    """To whoever sends documents without choosing one."""
+    return _("Choose at least one file.")
+
+
 def not_open(call: Call, state: str) -> str:
     """Why nothing can be submitted now, with the date and the zone in words."""
     if state == "not_yet_open" and call.opens_at:

@@ -172,8 +172,8 @@ LETTERS: dict[str, dict[str, Letter]] = {
                 "are still missing."
             ),
             (
-                "The list and the deadline are in your application, where you can add the "
-                "documents:<br>{{ dossier_link }}"
+                "Your application shows what we have received. You can add the missing documents "
+                "there:<br>{{ dossier_link }}"
             ),
             "If you have already sent them, you need do nothing more.",
         ),
@@ -183,7 +183,7 @@ LETTERS: dict[str, dict[str, Letter]] = {
                 "Estamos evaluando su solicitud para «{{ campaign_title }}» (expediente {{ dossier_number }}) y aún "
                 "faltan documentos."
             ),
-            "La lista y el plazo figuran en su expediente, donde puede añadirlos:<br>{{ dossier_link }}",
+            "En su solicitud figura lo que hemos recibido; puede añadir ahí lo que falta:<br>{{ dossier_link }}",
             "Si ya los ha enviado, no tiene que hacer nada más.",
         ),
         "fr": (
@@ -193,8 +193,8 @@ LETTERS: dict[str, dict[str, Letter]] = {
                 "«\u00a0{{ campaign_title }}\u00a0». Il y manque encore des pièces."
             ),
             (
-                "La liste et la date limite figurent dans votre dossier, où vous pouvez les "
-                "ajouter\u00a0:<br>{{ dossier_link }}"
+                "Votre dossier indique ce que nous avons reçu\u202f; vous pouvez y ajouter les pièces "
+                "manquantes\u00a0:<br>{{ dossier_link }}"
             ),
             "Si vous les avez déjà transmises, vous n’avez rien d’autre à faire.",
         ),
@@ -204,10 +204,7 @@ LETTERS: dict[str, dict[str, Letter]] = {
                 "oceniamy wniosek nr\u00a0{{ dossier_number }} złożony w\u00a0naborze „{{ campaign_title }}”. "
                 "Brakuje w\u00a0nim jeszcze dokumentów."
             ),
-            (
-                "Ich lista i\u00a0termin uzupełnienia są podane we wniosku; dokumenty można dodać "
-                "tutaj:<br>{{ dossier_link }}"
-            ),
+            ("We wniosku widać, co już do nas dotarło; brakujące dokumenty można dodać tutaj:<br>{{ dossier_link }}"),
             "Jeżeli dokumenty zostały już przesłane, nie trzeba robić nic więcej.",
         ),
     },

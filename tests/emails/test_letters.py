@@ -15,7 +15,7 @@ from portal.emails.language import check
 from portal.emails.letters import Brand, Rendered, Variant, compiled, empty_fields_of, lone_lines, render
 from portal.emails.markup import check_body, reduce
 from portal.emails.merge import WORD_JOINER
-from portal.i18n import LOCALES
+from portal.i18n import LOCALES, _, use
 
 BRAND = Brand("Fondation Passerelle", "#1f5c4d", "4 quai de la Fosse\n44000 Nantes", "https://www.passerelle.example/")
 VOID = ("br", "meta")
@@ -271,7 +271,8 @@ def test_a_default_letter_is_allowed_and_reads_the_same_as_text(key: str, locale
         .replace("https://www.", "")
         .replace("example/", "example")
     )
-    button = "Open my application"
+    with use(locale):
+        button = _("Open my application")
     assert words.replace(BRAND.name, "", 1).replace(button, "").split() == plain.split()
     assert "{{" not in sent.html + sent.text + sent.subject and "{%" not in sent.html + sent.text
 
