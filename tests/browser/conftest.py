@@ -105,4 +105,5 @@ def watch(context: BrowserContext, base_url: str, complaints: list[str]) -> None
     context.on("console", lambda message: message.type == "error" and heard(message.text, message.location["url"]))
     context.on("weberror", lambda error: heard(str(error.error), "script"))
     context.on("response", lambda response: answered(response.status, response.url))
+    context.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
     context.on("request", lambda request: asked(request.url))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ STARTS_WITHIN = 60.0
 STOPS_WITHIN = 30.0
 LOCALES = ["en", "es", "fr", "pl"]
 STORIES = ("fr", "pl")  # the languages that the stories are told in
+CANARY = '"><img src=//canary.example/x onerror=alert(1)>'  # what an applicant must never make a page do
 TITLE = {"en": "Rural Labs", "es": "Laboratorios rurales", "fr": "Ateliers ruraux", "pl": "Wiejskie pracownie"}
 QUESTIONS = {
     "motive": {"en": "Why you?", "es": "¿Por qué usted?", "fr": "Pourquoi vous ?", "pl": "Dlaczego Państwo?"},
@@ -41,6 +43,8 @@ QUESTIONS = {
     "plan": {"en": "Plan", "es": "Plan", "fr": "Plan", "pl": "Plan pracy"},
 }
 SIZES = {"en": ["Small", "Large"], "es": ["Pequeño", "Grande"], "fr": ["Petit", "Grand"], "pl": ["Mała", "Duża"]}
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ async def furnished(base_url: str, database: str) -> Portal:
     templates = await ids("select key as name, id from template")
     await tell_the_winners(campaign_id, templates["acceptance"])
     teams = {locale: await team(admin, campaign_id, locale) for locale in STORIES}
-    undecided = await applicant(campaign_id, "Marta", "Pérez", "es")
+    undecided = await applicant(campaign_id, "Marta", CANARY, "es", motive=CANARY)
     await dossiers.change_status(undecided.dossier_id, "accepted", 2, admin.actor, "hold")
     await ledger.suppress(undecided.email, "optional", "opted_out", "link", admin.actor)
     await ledger.suppress(undecided.email, "all", "complaint", "their server", admin.actor)
@@ -208,10 +212,10 @@ async def team(admin: AccountRow, campaign_id: int, locale: str) -> Team:
     other = next(each for each in STORIES if each != locale)
     return Team(
         *(alice, bob, beata),
-        decided=await applicant(campaign_id, "Zofia", f"Decyzja {locale}", other),
-        contested=await applicant(campaign_id, "Chloé", f"Partagée {locale}", other),
+        decided=await applicant(campaign_id, "Zofia", "Decyzja", other),
+        contested=await applicant(campaign_id, "Chloé", "Partagée", other),
         new_call=new_call,
-        first=await applicant(new_call, "Inès", f"Première {locale}", other),
+        first=await applicant(new_call, "Inès", "Première", other),
     )
 
 
@@ -222,15 +226,15 @@ async def join(campaign_id: int, manager: AccountRow, *evaluators: AccountRow) -
         await factories.member(campaign_id, each, "evaluator")
 
 
-async def applicant(campaign_id: int, first_name: str, last_name: str, locale: str) -> Applicant:
+async def applicant(campaign_id: int, first_name: str, last_name: str, locale: str, motive: str = "So.") -> Applicant:
     """Somebody who has submitted an application."""
-    email = f"{last_name.lower().replace(' ', '.')}@people.example".replace("é", "e").replace("è", "e")
+    email = f"applicant{next(_numbers)}@people.example"
     application = Application(
         email=email,
         first_name=first_name,
         last_name=last_name,
         locale=locale,
-        answers={"motive": "So.", "size": "small"},
+        answers={"motive": motive, "size": "small"},
     )
     name = f"{first_name} {last_name}"
     dossier_id = await dossiers.create(campaign_id, application, candidate(name), submitting=True)

@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from litestar import Litestar
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from portal.accounts.rules import rights_of
 from tests.browser import steps
-from tests.browser.conftest import WIDE, Visit
+from tests.browser.conftest import WIDE, Visit, watch
 from tests.browser.portal import Portal
 from tests.browser.test_decisions import choose
 from tests.browser.words import Words
@@ -125,3 +125,21 @@ async def test_what_opens_on_a_page(portal: Portal, visit: Visit) -> None:
     await expect(page.get_by_role("button", name=say("Sign out"))).to_be_visible()
     await look(page, problems)
     assert problems == []
+
+
+async def test_the_watch_hears_what_the_policy_refuses(portal: Portal, browser: Browser) -> None:
+    """Without this, silence would prove nothing: a script in a page is refused, and heard."""
+    complaints: list[str] = []
+    context = await browser.new_context(base_url=portal.base_url)
+    watch(context, portal.base_url, complaints)
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p onclick=alert(1)><a href=/nothing></a></p>')"
+    )
+    await page.evaluate("document.querySelector('p[onclick]').click()")
+    await page.goto("/nothing-here")
+    await context.close()
+    assert len(complaints) == 2
+    assert "Content Security Policy" in complaints[0]
+    assert complaints[1].endswith("/nothing-here answered 404")
