@@ -95,7 +95,7 @@ async def api_docs(request: Request) -> Response[str]:
 
 @get("/api/v1/openapi.json", opt=public(), include_in_schema=False)
 async def api_description(request: Request) -> Response[Any]:
-    """OpenAPI. Served by ourselves: Litestar would answer unknown paths beside its own routes with a page of its own."""
+    """OpenAPI. Served by ourselves: beside its own routes Litestar answers unknown paths with a page of its own."""
     return Response(request.app.openapi_schema.to_schema())
 
 
