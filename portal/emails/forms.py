@@ -43,7 +43,7 @@ class Body(fields.Text):
 class TemplateForm(Form):
     """A template in one language. `version` is the number that was seen, 0 for a new one; `person` a dossier's id."""
 
-    name = fields.Text(longest=LONGEST_NAME)
+    name = fields.Text(longest=LONGEST_NAME, missing=lambda: _("Enter the name."))
     category = fields.Choice(*CATEGORIES)
     locale = fields.Choice(*LOCALES)
     subject = Line(longest=LONGEST_LINE, lines=True, missing=lambda: _("Enter a subject."))

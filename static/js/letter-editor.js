@@ -13,6 +13,24 @@
   let last = area;
   const changed = () => form.dispatchEvent(new CustomEvent("letter:changed"));
 
+  /* Fields and conditions are painted where they stand; the text itself is left alone. A field nobody knows is underlined. */
+  const MARKS = /\{\{\s*(\w*)[^{}]*\}\}|\{%[^%]*%\}/g;
+  const known = new Set(Array.from(form.querySelectorAll("[data-insert]"), (each) => each.dataset.insert));
+  const kind = (name) => (name === undefined ? "condition" : known.has(name) || name.startsWith("answer_") ? "field" : "unknown");
+  const paint = () => {
+    const marks = { field: new Highlight(), condition: new Highlight(), unknown: new Highlight() };
+    const texts = document.createTreeWalker(editor, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      for (const found of text.data.matchAll(MARKS)) {
+        const range = new Range();
+        range.setStart(text, found.index);
+        range.setEnd(text, found.index + found[0].length);
+        marks[kind(found[1])].add(range);
+      }
+    }
+    for (const [name, mark] of Object.entries(marks)) CSS.highlights.set(name, mark);
+  };
+
   const dress = () => {
     delete head.insertBefore;
     if (!window.Trix) return;
@@ -36,6 +54,7 @@
     box.append(tools, value, editor);
     last = editor;
     editor.addEventListener("trix-initialize", () => editor.addEventListener("trix-change", changed), { once: true });
+    if (CSS.highlights) for (const name of ["trix-initialize", "trix-render"]) editor.addEventListener(name, paint);
     editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
     editor.addEventListener("trix-attributes-change", () => {
       for (const button of tools.querySelectorAll("[data-trix-attribute]")) button.setAttribute("aria-pressed", button.hasAttribute("data-trix-active"));
