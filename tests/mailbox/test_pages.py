@@ -1,5 +1,6 @@
 """The on-screen mailbox as the browser sees it."""
 
+from portal.formats import date_time
 from portal.mailbox import queries, server
 from tests import factories
 from tests.clients import Client
@@ -53,12 +54,9 @@ async def test_a_letter_is_shown_as_its_recipient_sees_it(client: Client) -> Non
     letter_id = await receive()
     page = await client.get(f"/mailbox/{letter_id}")
     assert page.h1 == "Zażółć"
-    assert page.texts(".preview dd") == [
-        "Passerelle <office@passerelle.example>",
-        "Ana <ana@example.org>",
-        "bob@example.org",
-        "ana@example.org",
-    ]
+    *people, received, delivered_to = page.texts(".preview dd")
+    assert people == ["Passerelle <office@passerelle.example>", "Ana <ana@example.org>", "bob@example.org"]
+    assert (received, delivered_to) == (date_time((await queries.letter(letter_id)).received_at), "ana@example.org")
     assert "Plain <words>" in page.words
     frame = page.one("iframe")
     assert (frame.attrs["sandbox"] or "", frame.attrs["src"]) == ("", f"/mailbox/{letter_id}/html")
