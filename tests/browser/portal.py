@@ -158,7 +158,7 @@ async def furnished(base_url: str, database: str) -> Portal:
     """The organisation, its letters, a call in four languages, the teams, their dossiers."""
     await organisation.ensure()
     await install_defaults(SYSTEM)
-    admin = await factories.account("Adam", "administrator")
+    admin = await factories.account("Adam", "administrator", locale="es")
     campaign_id = await call(admin, "rural-labs", "RL")
     templates = await ids("select key as name, id from template")
     await tell_the_winners(campaign_id, templates["acceptance"])
