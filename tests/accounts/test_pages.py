@@ -62,24 +62,20 @@ async def test_an_account_is_locked_after_twenty_tries_in_an_hour(
 ) -> None:
     verified: list[str] = []
     monkeypatch.setattr(passwords, "_verify", lambda stored, password: bool(verified.append(stored)))
-    client.app.state.valkey = Counting()
-    try:
-        form = {"email": "alice@example.org", "password": "wrong wrong wrong", "next": ""}
-        statuses = [(await client.post("/login", form)).status for _ in range(21)]
-    finally:
-        client.app.state.valkey = None
+    monkeypatch.setattr(client.app.state, "valkey", Counting())
+    form = {"email": "alice@example.org", "password": "wrong wrong wrong", "next": ""}
+    statuses = [(await client.post("/login", form)).status for _ in range(21)]
     assert statuses == [422] * 20 + [429]
     assert len(verified) == 20
 
 
-async def test_the_right_password_forgives_the_wrong_ones_before(client: Client) -> None:
+async def test_the_right_password_forgives_the_wrong_ones_before(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alice = await factories.account("Alice")
-    client.app.state.valkey = counting = Counting()
-    try:
-        for password in ("wrong wrong wrong", factories.PASSWORD):
-            await client.post("/login", {"email": alice.email, "password": password, "next": ""})
-    finally:
-        client.app.state.valkey = None
+    monkeypatch.setattr(client.app.state, "valkey", counting := Counting())
+    for password in ("wrong wrong wrong", factories.PASSWORD):
+        await client.post("/login", {"email": alice.email, "password": password, "next": ""})
     assert [key.split(":")[1] for key in counting.counts] == ["login"]
 
 
