@@ -15,7 +15,6 @@ from portal.campaigns.queries import Campaign
 from portal.dossiers.rules import DOCUMENTS_MISSING, Question
 from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
-from portal.sending.headers import message_id
 
 # Everything about a dossier that a page says or an action decides on, in one row.
 DOSSIER = """
@@ -47,7 +46,7 @@ where c.dossier_id = $1 order by c.id desc limit 1"""
 
 WAITING = """
 select m.id, coalesce(l.subject, '') as subject, m.address
-from message_now m left join letter l on l.message_id = m.message_id
+from message_now m left join letter l on l.id = m.id
 where m.dossier_id = $1 and m.origin_kind = 'trigger' and m.lane <> 0 and m.shown in ('held', 'queued')
 order by m.id"""
 
@@ -244,14 +243,9 @@ async def waiting(dossier_id: int) -> list[Waiting]:
     return await db.fetch_as(Waiting, WAITING, dossier_id)
 
 
-async def message_ids(messages: Sequence[MessageRow]) -> dict[int, str]:
+def message_ids(messages: Sequence[MessageRow]) -> dict[int, str]:
     """The Message-ID (without angle brackets) of each of these messages that was sent."""
-    sent = {message.message_id: message.id for message in messages if message.state == "accepted"}
-    sql = "select message_id, from_address from letter where message_id = any ($1)"
-    rows = await db.fetch(sql, list(sent)) if sent else []
-    return {
-        sent[row["message_id"]]: message_id(str(row["message_id"]), row["from_address"]).strip("<>") for row in rows
-    }
+    return {message.id: message.header_id.strip("<>") for message in messages if message.state == "accepted"}
 
 
 # ------------------------------------------------------------------------------------------------ documents

@@ -106,7 +106,7 @@ async def one_dossier(request: Request, dossier_id: FromPath[int]) -> Response[A
     days = await history.of_dossier(dossier_id)
     said: dict[str, Any] = {"state_word": state_word, "state_tone": state_tone, "reason_word": reason_word}
     on_screen = request.app.state.has_mailbox and request.user.may("mailbox.see")
-    said["on_screen"] = await queries.message_ids(history.mails_of(days)) if on_screen else {}
+    said["on_screen"] = queries.message_ids(history.mails_of(days)) if on_screen else {}
     return page(request, "dossiers/one.html", days=days, **said, **await card(request, dossier))
 
 

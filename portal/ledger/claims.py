@@ -28,7 +28,7 @@ COLUMNS = """m.id, m.address, m.message_id, m.optional,
     l.version_id, l.system, l.layout, l.locale, l.from_address, l.from_name, l.reply_to, l.to_name, l.shown_to,
     l.cc, l.subject, l.values, s.id, s.bounce_domain"""
 FROM = """message m join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id
-    left join letter l on l.message_id = m.message_id"""
+    left join letter l on l.id = m.id"""
 LOAD_RANGE = f"""
 select {COLUMNS} from {FROM}
 where m.origin_id = $1 and m.attempts = $2 and m.id between $3 and $4 and m.state = 'queued' order by m.id"""

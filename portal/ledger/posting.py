@@ -24,20 +24,21 @@ with intent as (
     select * from jsonb_to_recordset($2::jsonb) as i(
         address text, optional bool, occurrence bigint, person_id bigint, dossier_id bigint, state message_state,
         reason text, delay_minutes int, version_id int, system text, locale text, from_address text, from_name text,
-        reply_to text, to_name text, shown_to text, cc text[], subject text, values jsonb)),
+        reply_to text, to_name text, shown_to text, cc text[], subject text, values jsonb,
+        attachments bigint[])),
 new as (
     insert into message (
         origin_id, person_id, dossier_id, occurrence, address, optional, state, reason, due_at, settled_at)
     select $1, person_id, dossier_id, occurrence, address, optional, state, reason,
         now() + make_interval(mins => delay_minutes), case when state = 'skipped' then now() end
     from intent on conflict do nothing
-    returning id, message_id, occurrence, address, state, due_at),
+    returning id, occurrence, address, state, due_at),
 letters as (
     insert into letter (
-        message_id, version_id, system, locale, from_address, from_name, reply_to, to_name, shown_to, cc, subject,
-        values)
-    select n.message_id, i.version_id, i.system, i.locale, i.from_address, i.from_name, i.reply_to, i.to_name,
-        i.shown_to, i.cc, i.subject, i.values
+        id, version_id, system, locale, from_address, from_name, reply_to, to_name, shown_to, cc, subject,
+        values, attachments)
+    select n.id, i.version_id, i.system, i.locale, i.from_address, i.from_name, i.reply_to, i.to_name,
+        i.shown_to, i.cc, i.subject, i.values, i.attachments
     from new n join intent i using (occurrence, address) where num_nonnulls(i.version_id, i.system) = 1),
 parts as (
     select n.*, (row_number() over (partition by due_at order by id) - 1) / $3 as part

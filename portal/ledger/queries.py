@@ -107,18 +107,28 @@ COLUMNS = """m.id, m.shown as state, case when m.shown in ('held', 'queued') the
     m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name,
     coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale, m.optional, m.lane,
     m.origin_kind, m.origin_ref, m.dossier_id, d.number as dossier_number, d.campaign_id, m.person_id, m.message_id,
-    (select count(*) from attempt a where a.message_id = m.id)::int as tries, m.created_at as planned_at,
+    (select count(*) from attempt a where a.message_id = m.id)::int
+        + (m.state = 'accepted' and m.attempts = 0 and not exists (
+            select from attempt a where a.message_id = m.id and a.try = 0 and a.state = 'accepted'))::int as tries,
+    m.created_at as planned_at,
     coalesce(m.batch_due_at, m.due_at) as due_at, m.settled_at, m.code, m.reply"""
 LETTER = """coalesce(l.from_name, '') as from_name,
     coalesce(l.reply_to, '') as reply_to, coalesce(l.shown_to, '') as shown_to, coalesce(l.cc, '{}') as cc,
     l.version_id, l.system"""
-FROM = """message_now m left join letter l on l.message_id = m.message_id left join dossier d on d.id = m.dossier_id"""
+FROM = """message_now m left join letter l on l.id = m.id left join dossier d on d.id = m.dossier_id"""
 
 # Administrators: all. Others: messages of dossiers of their campaigns; with `message.see`, those without a dossier too.
 SEEN = """($1::bool or m.dossier_id is null and $3::bool or exists (
     select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))"""
 
-ATTEMPTS = "select try as number, at, state, code, reply from attempt where message_id = $1 order by try, at"
+# A first try that was accepted has no row of its own: the message is its record.
+ATTEMPTS = """
+select try as number, at, state, code, reply from attempt where message_id = $1
+union all
+select 0, settled_at, 'accepted', coalesce(code, 250), coalesce(reply, '') from message m
+where id = $1 and state = 'accepted' and attempts = 0
+    and not exists (select from attempt a where a.message_id = m.id and a.try = 0 and a.state = 'accepted')
+order by 1, 2"""
 
 # One statement is one snapshot. `covered`: queued messages that an open batch of their try holds, each as often as
 # batches hold it. It must equal the queued ones. Fewer: mail is lost. More: some would be sent twice.

@@ -56,6 +56,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str]
     shown_to: str = ""
     cc: tuple[str, ...] = ()
+    attachments: tuple[int, ...] = ()
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,15 @@ where m.id = f.id and (m.state = 'queued'
     or m.state = 'uncertain' and f.state in ('accepted', 'failed')
     or m.state = 'cancelled' and f.state in ('accepted', 'failed', 'uncertain'))"""
 
+# The ordinary end, a first try that was accepted: the row of the message says all of it, so no attempt is written.
+# What is not returned was no ordinary case after all.
+ORDINARY = """
+update message m set state = 'accepted', reason = null, code = f.code, reply = f.reply, settled_at = now()
+from unnest($1::bigint[], $2::smallint[], $3::text[]) f(id, code, reply)
+where m.id = f.id and m.state = 'queued' and m.attempts = 0 returning m.id"""
+
+# Every other end of a try. Two accepted ones of a message tell of a duplicate, so a first try that is reported again
+# after it was settled the ordinary way leaves one row and no alarm.
 ATTEMPTS = """
 insert into attempt (message_id, try, state, code, reply)
 select * from unnest($1::bigint[], $2::smallint[], $3::text[], $4::smallint[], $5::text[])
@@ -127,7 +136,8 @@ async def finish(run: Run, over: Sequence[Batch]) -> None:
 
 async def record(db: Any, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes to attempt, message, suppression and (later tries) batch. Harmless when repeated."""
-    judged = [(outcome, verdict(outcome[2], outcome[3])) for outcome in sorted(set(outcomes))]
+    rest = await record_ordinary(db, sorted(set(outcomes)))
+    judged = [(outcome, verdict(outcome[2], outcome[3])) for outcome in rest]
     if not judged:
         return
     await db.execute(ATTEMPTS, *attempt_columns(judged))
@@ -140,6 +150,16 @@ async def record(db: Any, outcomes: Sequence[Outcome]) -> None:
         await db.execute(SUPPRESS, [o[0] for o in hard], [o[3] for o in hard])
     if later:
         await put_off(db, later)
+
+
+async def record_ordinary(db: Any, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Settle first tries that were accepted; the other outcomes, and those of messages that moved on, are returned."""
+    ordinary = [outcome for outcome in outcomes if outcome[1] == 0 and 200 <= outcome[2] < 300]
+    if not ordinary:
+        return list(outcomes)
+    columns = [[outcome[i] for outcome in ordinary] for i in (0, 2, 3)]
+    done = {row[0] for row in await db.fetch(ORDINARY, *columns)}
+    return [outcome for outcome in outcomes if not (outcome[1] == 0 and outcome[0] in done)]
 
 
 async def put_off(db: Any, later: Sequence[Outcome]) -> None:

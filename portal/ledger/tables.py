@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Integer, Serial, SmallInt, Text
+from piccolo.columns import Integer, Serial, SmallInt, Text, Timestamptz
 from piccolo.columns.column_types import ForeignKey
 from piccolo.table import Table
 
@@ -18,3 +18,6 @@ class Origin(Table, tablename="origin"):
     sender_id = ForeignKey(references=Sender, null=False)
     lane = SmallInt()
     gate = Text(default="open")
+    gate_reason = Text(default="")
+    gated_at = Timestamptz(null=True, default=None)
+    campaign_id = Integer(null=True, default=None)

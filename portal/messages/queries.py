@@ -33,7 +33,7 @@ select o.kind, t.id as trigger_id, t.name as trigger, t.family, c.id as campaign
     p.id as template_id, p.name as template, v.number as template_version,
     a.name as actor, s1.label as from_status, s2.label as to_status
 from message m join origin o on o.id = m.origin_id
-left join letter l on l.message_id = m.message_id
+left join letter l on l.id = m.id
 left join template_version v on v.id = l.version_id
 left join template p on p.id = v.template_id
 left join trigger t on o.kind = 'trigger' and t.id = o.ref_id

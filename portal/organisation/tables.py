@@ -16,6 +16,7 @@ class Sender(Table, tablename="sender"):
     verified = Boolean(default=False)
     paused = Boolean(default=False)
     daily_cap = Integer(null=True, default=None)
+    per_minute = Integer(null=True, default=None)
 
 
 class Organisation(Table, tablename="organisation"):
@@ -30,3 +31,4 @@ class Organisation(Table, tablename="organisation"):
     time_zone = Text(default="UTC")
     sender_id = ForeignKey(references=Sender, null=True)
     version = Integer(default=1)
+    resend_uncertain = Text(default="receipts")

@@ -70,7 +70,7 @@ async def test_the_way_back_is_urgent_and_opens_the_draft(scene: Scene) -> None:
     dossier_id = await actions.create(scene.campaign.id, application(), ANA)
     row = await database.fetchrow(
         """select o.lane, l.system, l.locale, l.values from message m join origin o on o.id = m.origin_id
-        join letter l on l.message_id = m.message_id where m.dossier_id = $1""",
+        join letter l on l.id = m.id where m.dossier_id = $1""",
         dossier_id,
     )
     dossier = await queries.by_id(dossier_id)

@@ -222,7 +222,7 @@ async def test_alice_sends_herself_a_test(client: Client, alice: AccountRow) -> 
     page = await client.post(f"{path}/test", {"locale": "en", "person": "0"})
     assert page.toasts == [f"Test e-mail queued for {alice.email}. Show the message"]
     [row] = await db.fetch(
-        """select m.address, l.subject, o.kind, o.lane from message m join letter l using (message_id)
+        """select m.address, l.subject, o.kind, o.lane from message m join letter l using (id)
         join origin o on o.id = m.origin_id"""
     )
     assert tuple(row) == (alice.email, "[Test] Your application A-2027-0001", "test", 0)

@@ -61,10 +61,10 @@ async def _message(here: World) -> int:
     )
     assert row
     await db.execute(
-        """insert into letter (message_id, version_id, locale, from_address, from_name, reply_to, to_name, shown_to, cc,
+        """insert into letter (id, version_id, locale, from_address, from_name, reply_to, to_name, shown_to, cc,
         subject, values) values ($1, $2, 'en', 'office@passerelle.example', 'Passerelle', 'office@passerelle.example',
         'Ana', 'ana@people.example', '{office@passerelle.example}', 'Hello', $3)""",
-        *(row["message_id"], template, {"first_name": "Ana", "dossier_number": "RL-1"}),
+        *(row["id"], template, {"first_name": "Ana", "dossier_number": "RL-1"}),
     )
     sql = "insert into attempt (message_id, try, state, code, reply) values ($1, 1, 'retry', 451, 'not now')"
     await db.execute(sql, row["id"])

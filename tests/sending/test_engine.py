@@ -38,7 +38,7 @@ async def test_P2_ending_in_mid_send_leaves_no_doubt_and_frees_the_rest() -> Non
 
 async def test_a_letter_without_its_template_fails_alone_and_says_why() -> None:
     ids = await plan(5)
-    lose = "update letter set version_id = 999 where message_id = (select message_id from message where id = $1)"
+    lose = "update letter set version_id = 999 where id = $1"
     await db.execute(lose, ids[0])
     await db.execute("update message set address = 'zoë@people.example' where id = $1", ids[1])
     await db.execute("update message set address = 'nobody' where id = $1", ids[2])

@@ -110,7 +110,7 @@ async def test_addresses_beyond_ascii() -> None:
 async def test_letters_of_the_system_need_no_template() -> None:
     message_id = await post()
     sql = """update letter set version_id = null, system = 'return_link'
-        where message_id = (select message_id from message where id = $1)"""
+        where id = $1"""
     await db.execute(sql, message_id)
     _raw, rendered = await letter_of(message_id)
     assert "You can continue your application" in rendered.text

@@ -42,7 +42,7 @@ NEWS = {"en": ("News of {{ campaign_title }}", "<p>Dear {{ first_name }}, there 
 
 ROWS = """
 select m.message_id::text as uuid, m.address, m.state::text as state, m.reason, m.optional, l.shown_to, l.subject
-from message m join letter l on l.message_id = m.message_id order by m.id"""
+from message m join letter l on l.id = m.id order by m.id"""
 
 
 class Row(msgspec.Struct, frozen=True):
