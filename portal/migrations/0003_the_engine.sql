@@ -22,6 +22,10 @@ alter table origin
     add column gate_reason text        not null default '',
     add column gated_at    timestamptz,
     add column campaign_id int;
+create index origin_closed on origin (gate, id) where gate <> 'open';    -- few: what waits for a person, or is swept
+drop index timeline_subject;
+create index timeline_subject on timeline_event (subject, subject_id, id)
+    where subject in ('message', 'sender', 'origin', 'ledger');
 
 -- First tries that were accepted have no attempt row: the message says it all. What is here tells a story, and two
 -- accepted ones tell of a duplicate.
@@ -126,6 +130,7 @@ select m.*, case when m.state <> 'queued' then m.state::text
                  when (select e.held_since is not null from epoch e) then 'held'
                  else 'queued' end as shown,
        case when m.state = 'queued' and o.gate = 'paused' then coalesce(nullif(o.gate_reason, ''), 'paused')
+            when m.state = 'queued' and o.gate = 'cancelled' then coalesce(nullif(o.gate_reason, ''), 'with_origin')
             when m.state = 'queued' and b.run_id is null and (select e.held_since is not null from epoch e) then 'restored'
             else b.waits_for end as waits_for,
        b.due_at as batch_due_at, o.kind as origin_kind, o.ref_id as origin_ref, o.lane
