@@ -1,13 +1,13 @@
 """Letters as they leave: subject, preheader, html and text, from one variant of a template and a person's values.
 
-The work is done once per variant and brand colour (`compiled`): layout, styles made inline, text part, programs.
-A message is then one run through four programs.
+The work is done once per variant and brand (`compiled`): layout, styles made inline, text part, functions. A message
+is then one call of each function.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import css_inline
@@ -17,8 +17,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from portal.emails import rules
 from portal.emails.language import Node, fields_of, parse
 from portal.emails.markup import BREAK, is_whole
-from portal.emails.merge import MAX_LINE, Program, Values, empty_fields, program, run
+from portal.emails.merge import MAX_LINE, Values, empty_fields
 from portal.emails.plain import to_text
+from portal.emails.programs import (
+    OctetProgram,
+    Pieces,
+    Program,
+    crlf,
+    octet_program,
+    pieces,
+    program,
+    quoted,
+    text_program,
+)
 from portal.i18n import _, use
 
 FOLDER = Path(__file__).parent.parent.parent / "templates" / "letters"
@@ -28,6 +39,7 @@ ROOM = 20  # a laid-out letter may be this much longer than what people may writ
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 BUTTONS = {"dossier_link": "letter_open", "unsubscribe_link": "letter_stop"}
 LISTS = frozenset({"missing_documents"})
+BLANKS, BLANK_LINES = re.compile(" {2,}"), re.compile("\n{3,}")
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -59,43 +71,78 @@ class Rendered(msgspec.Struct, frozen=True):
     text: str
 
 
-class Compiled(msgspec.Struct, frozen=True):
-    """The four programs of a variant, and the trees that tell which fields it prints."""
+class Trees(msgspec.Struct, frozen=True):
+    """What people wrote: subject, preheader and body, read once."""
 
-    subject: Program
-    preheader: Program
-    html: Program
-    text: Program
-    trees: tuple[tuple[Node, ...], ...]
+    subject: tuple[Node, ...]
+    preheader: tuple[Node, ...]
+    body: tuple[Node, ...]
 
     def fields(self) -> frozenset[str]:
         """The fields that the letter may use, those of conditions too."""
-        return frozenset(field.name for tree in self.trees for field in fields_of(tree))
+        return frozenset(field.name for tree in self.all() for field in fields_of(tree))
 
     def empty_fields(self, values: Values) -> list[str]:
-        """Fields that this message would print although they have no value."""
-        return list(dict.fromkeys(name for tree in self.trees for name in empty_fields(tree, values)))
+        """Fields that this message would print although they have no value: the reason `missing_merge_field`."""
+        return list(dict.fromkeys(name for tree in self.all() for name in empty_fields(tree, values)))
+
+    def all(self) -> tuple[tuple[Node, ...], ...]:
+        """In the order of the letter."""
+        return self.subject, self.preheader, self.body
+
+
+class Compiled:
+    """The functions of a laid-out variant. What is the same in every message of a brand is constant in them."""
+
+    def __init__(self, trees: Trees, html: Pieces, text: Pieces) -> None:
+        self.subject, self.preheader = program(trees.subject, "line"), program(trees.preheader, "line")
+        self.html_pieces = html
+        self.text = text_program(text)
+
+    @cached_property
+    def html(self) -> Program:
+        """The html part, to be looked at."""
+        return text_program(self.html_pieces)
+
+    @cached_property
+    def html_crlf(self) -> OctetProgram:
+        """The html part in UTF-8 with CRLF."""
+        return octet_program(self.html_pieces, crlf)
+
+    @cached_property
+    def html_quoted(self) -> OctetProgram:
+        """The html part in quoted-printable."""
+        return octet_program(self.html_pieces, quoted)
+
+    def filled(self, values: Values) -> dict[str, str]:
+        """The values with what the layout needs of this message."""
+        subject, preheader = line(self.subject(values)), line(self.preheader(values))
+        return {**values, "letter_subject": subject, "letter_preheader": preheader}
+
+    def plain(self, filled: Values) -> str:
+        """The text part; ends with one line feed."""
+        text = self.text(filled)
+        if "\n\n\n" in text:
+            text = BLANK_LINES.sub("\n\n", text)
+        return text.strip("\n") + "\n"
 
 
 # ------------------------------------------------------------------------------------------------ one message
 def render(variant: Variant, values: Values, brand: Brand, locale: str, layout: int = LAYOUT) -> Rendered:
     """One person's letter. `values` as `fields.values` makes them; unknown ones are ignored, missing ones empty."""
-    made = compiled(variant, locale, brand.colour, layout)
-    subject, preheader = subject_line(made.subject, values), subject_line(made.preheader, values)
-    everything = {**values, **_layout_values(variant, brand, locale)}
-    everything["letter_subject"], everything["letter_preheader"] = subject, preheader
-    text = re.sub(r"\n{3,}", "\n\n", run(made.text, everything)).strip("\n")
-    return Rendered(subject, preheader, run(made.html, everything), f"{text}\n")
+    made = compiled(variant, locale, brand, layout)
+    filled = made.filled(values)
+    return Rendered(filled["letter_subject"], filled["letter_preheader"], made.html(filled), made.plain(filled))
 
 
-def subject_line(made: Program, values: Values) -> str:
+def subject_of(variant: Variant, values: Values) -> str:
+    """The subject of one person's letter."""
+    return line(subject_program(variant)(values))
+
+
+def line(merged: str) -> str:
     """A subject or preheader: one line without control characters, at most MAX_LINE long."""
-    return re.sub(r" {2,}", " ", run(made, values)).strip()[:MAX_LINE]
-
-
-def empty_fields_of(variant: Variant, values: Values) -> list[str]:
-    """Fields that would be printed empty: the reason `missing_merge_field`."""
-    return compiled(variant, variant.locale, Brand("").colour).empty_fields(values)
+    return (BLANKS.sub(" ", merged) if "  " in merged else merged).strip()[:MAX_LINE]
 
 
 def _layout_values(variant: Variant, brand: Brand, locale: str) -> dict[str, str]:
@@ -123,18 +170,29 @@ def _why(variant: Variant) -> str:
 
 # ------------------------------------------------------------------------------------------------ once per variant
 @lru_cache(maxsize=KEPT)
-def compiled(variant: Variant, locale: str, colour: str, layout: int = LAYOUT) -> Compiled:
-    """The programs of a variant. Raises Invalid if its texts do not follow the template language."""
-    trees = parse(variant.subject), parse(variant.preheader), parse(variant.body)
+def trees(variant: Variant) -> Trees:
+    """What a variant consists of. Raises Invalid if its texts do not follow the template language."""
+    return Trees(parse(variant.subject), parse(variant.preheader), parse(variant.body))
+
+
+@lru_cache(maxsize=KEPT)
+def subject_program(variant: Variant) -> Program:
+    """The subject alone, for plans and lists."""
+    return program(trees(variant).subject, "line")
+
+
+@lru_cache(maxsize=KEPT)
+def compiled(variant: Variant, locale: str, brand: Brand, layout: int = LAYOUT) -> Compiled:
+    """The functions of a variant in a brand. Raises Invalid if its texts do not follow the template language."""
+    written = trees(variant)
     body = lone_lines(variant.body, lists=True)
-    html = _laid_out(f"letter_v{layout}.html", lone_lines(body, buttons=True), variant, locale, colour)
-    text = _laid_out(f"letter_v{layout}.txt", to_text(body), variant, locale, colour)
+    html = _laid_out(f"letter_v{layout}.html", lone_lines(body, buttons=True), variant, locale, brand.colour)
+    text = _laid_out(f"letter_v{layout}.txt", to_text(body), variant, locale, brand.colour)
+    same = _layout_values(variant, brand, locale)
     return Compiled(
-        program(trees[0], "line"),
-        program(trees[1], "line"),
-        program(parse(INLINER.inline(html), room=ROOM), "html"),
-        program(parse(text, room=ROOM), "text"),
-        trees,
+        written,
+        pieces(parse(INLINER.inline(html), room=ROOM), "html", same),
+        pieces(parse(text, room=ROOM), "text", same),
     )
 
 

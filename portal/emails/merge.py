@@ -1,7 +1,6 @@
-"""From a checked text to a message: a text is made into a program once, a message is one run through it.
+"""Merge values in their places. Values are untrusted: what one may become depends on where it stands.
 
-A program is a tuple of strings and of functions of the merge values. What a value may become depends on where it
-stands: escaped in html, one line in a subject, a link only if its field is one of ours (mail.md: values are untrusted).
+Escaped in html, one line in a subject, a link only if its field is one of ours.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from html import escape
 from typing import Literal
 
 from portal.emails import fields
-from portal.emails.language import Choice, Condition, Data, Field, Node
+from portal.emails.language import Choice, Condition, Field, Node
 
 Values = Mapping[str, str]
-Part = str | Callable[[Values], str]
-Program = tuple[Part, ...]
 Mode = Literal["html", "text", "line"]
 
 MAX_LINE = 250  # characters of a subject or preheader after the merge
@@ -36,16 +33,6 @@ FILTER_FUNCTIONS: dict[str, Callable[[str], str]] = {
     "capitalize": lambda text: text[:1].upper() + text[1:],
     "trim": str.strip,
 }
-
-
-def program(tree: tuple[Node, ...], mode: Mode) -> Program:
-    """The program of a tree. In html, a place inside a tag (an href) is told from a place in the text."""
-    return tuple(_Maker(mode).parts(tree))
-
-
-def run(made: Program, values: Values) -> str:
-    """One message's text. A field without value is empty."""
-    return "".join([part if type(part) is str else part(values) for part in made])  # type: ignore[operator]
 
 
 def empty_fields(tree: tuple[Node, ...], values: Values) -> list[str]:
@@ -81,77 +68,28 @@ def holds(test: Condition) -> Callable[[Values], bool]:
     return lambda values: left(values) or right(values)
 
 
-class _Maker:
-    """Walks a tree once. `before` is the text so far: it says where a field stands."""
+# ---------------------------------------------------------------------------------------- how a place shows a value
+def shows(mode: Mode, field: fields.Field, before: str) -> Callable[[str], str]:
+    """How the value of a field is shown behind the text `before`. A place inside a tag (an href) is no text."""
+    if mode == "line":
+        return one_line
+    if mode == "html" and before.rfind("<") > before.rfind(">"):
+        return attribute if field.kind == "link" or before.endswith('href="') else html_text
+    if field.kind == "list":
+        return _shows_list(mode, field.trust, before)
+    if field.kind == "link" and mode == "html":
+        return link
+    return _SHOW[mode, field.trust == "people"]
 
-    def __init__(self, mode: Mode) -> None:
-        self.mode = mode
-        self.before = ""
 
-    def parts(self, tree: tuple[Node, ...]) -> list[Part]:
-        made: list[Part] = []
-        for node in tree:
-            if isinstance(node, Data):
-                self.before = (self.before + node.text)[-2000:]
-                made.append(node.text)
-            elif isinstance(node, Field):
-                made.append(self.field(node))
-            else:
-                made.append(self.choice(node))
-        return made
-
-    def choice(self, node: Choice) -> Part:
-        before = self.before
-        branches: list[tuple[Callable[[Values], bool] | None, Program]] = []
-        for test, body in node.branches:
-            self.before = before
-            branches.append((None if test is None else holds(test), tuple(self.parts(body))))
-        self.before = before
-
-        def choose(values: Values) -> str:
-            for test, body in branches:
-                if test is None or test(values):
-                    return run(body, values)
-            return ""
-
-        return choose
-
-    def field(self, node: Field) -> Part:
-        name, show = node.name, self.show(node.name)
-        functions = [FILTER_FUNCTIONS[filter] for filter in node.filters]
-        if not functions:
-            return lambda values: show(values.get(name, ""))
-
-        def filtered(values: Values) -> str:
-            value = values.get(name, "")
-            for function in functions:
-                value = function(value)
-            return show(value)
-
-        return filtered
-
-    def show(self, name: str) -> Callable[[str], str]:
-        """How a field's value is shown where it stands."""
-        field = fields.describe(name)
-        if self.mode == "line":
-            return one_line
-        if self.mode == "html" and self.before.rfind("<") > self.before.rfind(">"):
-            return attribute if field.kind == "link" or self.before.endswith('href="') else html_text
-        if field.kind == "list":
-            return self.show_list(field.trust)
-        if field.kind == "link" and self.mode == "html":
-            return link
-        return _SHOW[self.mode, field.trust == "people"]
-
-    def show_list(self, trust: str) -> Callable[[str], str]:
-        """Items in a list of their own when the field is all of a list's item, else side by side."""
-        show = _SHOW[self.mode, trust == "people"]
-        pattern = r"<li[^>]*>\Z" if self.mode == "html" else r"(?:^|\n)( *- )\Z"
-        found = re.search(pattern, self.before)
-        between = " · "
-        if found:
-            between = f"</li>{found[0]}" if self.mode == "html" else f"\n{found[1]}"
-        return lambda value: between.join([show(item) for item in value.split("\n") if item.strip()])
+def _shows_list(mode: Mode, trust: str, before: str) -> Callable[[str], str]:
+    """Items in a list of their own when the field is all of a list's item, else side by side."""
+    show = _SHOW[mode, trust == "people"]
+    found = re.search(r"<li[^>]*>\Z" if mode == "html" else r"(?:^|\n)( *- )\Z", before)
+    between = " · "
+    if found:
+        between = f"</li>{found[0]}" if mode == "html" else f"\n{found[1]}"
+    return lambda value: between.join([show(item) for item in value.split("\n") if item.strip()])
 
 
 # ---------------------------------------------------------------------------------------------- values in their places

@@ -8,7 +8,7 @@ from portal.actor import Actor
 from portal.emails import fields, queries
 from portal.emails.checks import Text, text_errors, tidy
 from portal.emails.fields import FIELDS
-from portal.emails.letters import Rendered, Variant, empty_fields_of, render
+from portal.emails.letters import Rendered, Variant, render, trees
 from portal.emails.queries import Recipient, SenderRow
 from portal.outcomes import Missing
 from portal.settings import settings
@@ -39,7 +39,7 @@ async def show(actor: Actor, text: Text, locale: str, person: int, *, sender_id:
     if errors:
         return Preview(None, sender, [], made)
     variant = Variant(locale, text.subject, text.preheader, text.body, optional)
-    empty = [fields.label(name) for name in empty_fields_of(variant, made)]
+    empty = [fields.label(name) for name in trees(variant).empty_fields(made)]
     return Preview(render(variant, made, brand, locale), sender, empty, made)
 
 

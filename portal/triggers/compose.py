@@ -11,7 +11,7 @@ import msgspec
 from portal import db
 from portal.emails import queries as emails
 from portal.emails.fields import Facts, label, sample_facts, values
-from portal.emails.letters import Brand, Rendered, Variant, compiled, render, subject_line
+from portal.emails.letters import Brand, Rendered, Variant, render, subject_of, trees
 from portal.ledger.rules import Letter
 from portal.settings import settings
 from portal.triggers.facts import Change, Rule
@@ -99,7 +99,6 @@ class Composer:
             return None
         variant = version.variants[recipient.locale]
         everything = await self.values(recipient, sender)
-        made = compiled(variant, recipient.locale, Brand("").colour)
         return Letter(
             version_id=version.id,
             locale=recipient.locale,
@@ -107,8 +106,10 @@ class Composer:
             from_name=sender.name,
             reply_to=version.reply_to,
             to_name=recipient.name,
-            subject=subject_line(made.subject, everything),
-            values={name: everything[name] for name in sorted({*made.fields(), *ALWAYS}) if everything.get(name)},
+            subject=subject_of(variant, everything),
+            values={
+                name: everything[name] for name in sorted({*trees(variant).fields(), *ALWAYS}) if everything.get(name)
+            },
             shown_to=recipient.shown_to,
             cc=recipient.cc,
         )
@@ -126,12 +127,11 @@ class Composer:
             from_name=sender.name if sender else "",
             from_address=sender.address if sender else "",
             letter=render(variant, everything, brand, recipient.locale) if variant else None,
-            empty=_empty(variant, recipient.locale, everything),
+            empty=_empty(variant, everything),
         )
 
 
-def _empty(variant: Variant | None, locale: str, everything: dict[str, str]) -> tuple[str, ...]:
+def _empty(variant: Variant | None, everything: dict[str, str]) -> tuple[str, ...]:
     if variant is None:
         return ()
-    names = compiled(variant, locale, Brand("").colour).empty_fields(everything)
-    return tuple(label(name) for name in names)
+    return tuple(label(name) for name in trees(variant).empty_fields(everything))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.emails.fields import FIELDS
 from portal.emails.language import Choice, Condition, Data, Field, Invalid, Node, check, parse, unix_lines
-from portal.emails.merge import program, run
+from portal.emails.programs import program
 from portal.emails.scan import MAX_SOURCE, Problem
 from portal.emails.words import FILTERS, problem_words
 from portal.i18n import LOCALES, use
@@ -173,7 +173,7 @@ def test_whatever_is_written_only_allowed_nodes_come_out(source: str) -> None:
         return
     tree = parse(source)
     assert_only_allowed(tree)
-    assert isinstance(run(program(tree, "html"), {}), str)
+    assert isinstance(program(tree, "html")({}), str)
 
 
 @settings(max_examples=300, deadline=None)
@@ -196,4 +196,4 @@ def test_any_text_is_checked_without_an_exception(source: str) -> None:
 @given(st.text(max_size=60))
 def test_text_without_tags_comes_out_as_it_is(text: str) -> None:
     if "{" not in text and not check(text, KNOWN):
-        assert run(program(parse(text), "text"), {}) == unix_lines(text)
+        assert program(parse(text), "text")({}) == unix_lines(text)

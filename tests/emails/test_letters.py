@@ -12,7 +12,7 @@ from portal.emails import system
 from portal.emails.defaults import LETTERS, variants
 from portal.emails.fields import FIELDS, sample_facts, values
 from portal.emails.language import check
-from portal.emails.letters import Brand, Rendered, Variant, compiled, empty_fields_of, lone_lines, render
+from portal.emails.letters import Brand, Rendered, Variant, compiled, lone_lines, render, trees
 from portal.emails.markup import check_body, reduce
 from portal.emails.merge import WORD_JOINER
 from portal.i18n import LOCALES, _, use
@@ -252,9 +252,9 @@ def test_fields_that_would_be_empty_are_named_unless_a_condition_guards_them() -
     variant = Variant(
         "en", "{{ dossier_number }}", "", "<p>{% if first_name %}{{ first_name }}{% endif %}{{ closing_date }}</p>"
     )
-    assert empty_fields_of(variant, {"first_name": ""}) == ["dossier_number", "closing_date"]
-    assert empty_fields_of(variant, {"dossier_number": "1", "closing_date": "x"}) == []
-    assert compiled(variant, "en", "#000000").fields() == {"dossier_number", "first_name", "closing_date"}
+    assert trees(variant).empty_fields({"first_name": ""}) == ["dossier_number", "closing_date"]
+    assert trees(variant).empty_fields({"dossier_number": "1", "closing_date": "x"}) == []
+    assert trees(variant).fields() == {"dossier_number", "first_name", "closing_date"}
 
 
 # ------------------------------------------------------------------------------------------------ the letters we ship
@@ -303,7 +303,7 @@ def test_a_default_letter_avoids_the_traps_of_its_language(key: str, locale: str
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_call_without_end_is_acknowledged_without_a_date(locale: str) -> None:
     made = {**values(sample_facts(locale, "P"), locale), "closing_date": ""}
-    assert empty_fields_of(default("acknowledgement", locale), made) == []
+    assert trees(default("acknowledgement", locale)).empty_fields(made) == []
     assert not re.search(
         r"closing date|plazo|date limite|Koniec naboru",
         render(default("acknowledgement", locale), made, BRAND, locale).text,
@@ -318,13 +318,13 @@ def test_the_return_link_is_a_letter_like_the_others(locale: str) -> None:
     made = values(sample_facts(locale, "Passerelle"), locale)
     sent = render(variant, made, BRAND, locale)
     assert made["dossier_link"] in sent.text.split("\n")
-    assert empty_fields_of(variant, made) == []
+    assert trees(variant).empty_fields(made) == []
 
 
 def test_a_translation_cannot_smuggle_in_other_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "_", lambda text: "{{ email }} {campaign_title} {% if x %} <b>")
     variant = system.system_variant("return_link", "en")
-    assert compiled(variant, "en", "#000000").fields() == {
+    assert trees(variant).fields() == {
         "campaign_title",
         "closing_date",
         "dossier_link",

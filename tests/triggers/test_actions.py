@@ -267,7 +267,7 @@ async def test_E12_the_candidate_gets_her_own_link_and_colleagues_the_desks(hous
     dossier = await make.dossier(house.campaign, await make.person(email="ana@people.example", locale="es"))
     await actions.fire(await moved(house, dossier))
     rows = await database.fetch(
-        """select m.address, l.locale, l.subject, l.shown_to, l.values from message m join letter l using (message_id)
+        """select m.address, l.locale, l.subject, l.shown_to, l.values from message m join letter l using (id)
         where m.dossier_id = $1 order by m.id""",
         dossier.id,
     )
@@ -327,7 +327,7 @@ async def test_B04_the_preview_is_what_is_sent(house: House) -> None:
     await actions.fire(await moved(house, dossier))
     sent = await database.fetch(
         """select m.address, m.state::text, m.reason, l.locale, l.subject
-        from message m left join letter l using (message_id) where m.dossier_id = $1 order by m.id""",
+        from message m left join letter l using (id) where m.dossier_id = $1 order by m.id""",
         dossier.id,
     )
     assert [

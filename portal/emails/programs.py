@@ -1,0 +1,215 @@
+"""A checked text made into a function of the merge values: generated once per template version, run once per message.
+
+The generated source holds nothing that people wrote: constants, names and functions are bound to names of our own
+(`c3`, `k5`, `s2`), so a text can be as hostile as it likes. A function that makes octets has its constants encoded
+already; what is left per message is the values.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_qp
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from portal.emails import fields
+from portal.emails.language import Choice, Condition, Data, Field, Node
+from portal.emails.merge import FILTER_FUNCTIONS, Values, holds, shows
+
+Mode = Literal["html", "text", "line"]
+Program = Callable[[Values], str]
+OctetProgram = Callable[[Values], bytes]
+CONTEXT = 2000  # characters before a field that say where it stands
+
+LONGEST_QP = 76  # characters of a line, the break included (RFC 2045 6.7)
+PLAIN_QP = re.compile(r"[ -<>-~]{1,72}")  # printable ASCII without "=": is its own quoted-printable
+
+
+@dataclass(frozen=True)
+class Value:
+    """A place where a field's value stands, and how it is shown there."""
+
+    name: str
+    show: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Branches with their tests; the last test may be None (else)."""
+
+    branches: tuple[tuple[Condition | None, Pieces], ...]
+
+
+Pieces = tuple["str | Value | Fork", ...]
+
+
+def program(tree: tuple[Node, ...], mode: Mode) -> Program:
+    """The text of one message as a function of its values. A field without value is empty."""
+    return text_program(pieces(tree, mode))
+
+
+def pieces(tree: tuple[Node, ...], mode: Mode, known: Values | None = None) -> Pieces:
+    """What a text consists of. Fields of `known` have these values in every message: they become plain text."""
+    return tuple(_Reader(mode, known or {}).read(tree))
+
+
+def text_program(made: Pieces) -> Program:
+    """Pieces -> a function that returns str."""
+    return _Writer("", _same, _same).function(made)  # type: ignore[no-any-return]
+
+
+def octet_program(made: Pieces, encode: Callable[[str], bytes]) -> OctetProgram:
+    """Pieces -> a function that returns octets; `encode` is `crlf` or `quoted`, for constants and values alike."""
+    return _Writer(b"", encode, encode).function(made)  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------ octets
+def _same(text: str) -> str:
+    return text
+
+
+def crlf(text: str) -> bytes:
+    """UTF-8 with CRLF."""
+    return text.encode() if "\n" not in text else text.replace("\n", "\r\n").encode()
+
+
+def quoted(text: str) -> bytes:
+    """Quoted-printable that ends a line (RFC 2045 6.7): the next piece begins in the first column, whatever it is."""
+    if PLAIN_QP.fullmatch(text):
+        return text.encode() + b"=\r\n"
+    if not text:
+        return b""
+    octets = b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
+    if octets.endswith(b"\r\n"):
+        return octets
+    if len(octets) - octets.rfind(b"\n") <= LONGEST_QP:
+        return octets + b"=\r\n"
+    last = 3 if octets[-3:-2] == b"=" else 1  # the line is full: its last character moves to the next
+    return octets[:-last] + b"=\r\n" + octets[-last:] + b"=\r\n"
+
+
+# ------------------------------------------------------------------------------------------------ reading the tree
+class _Reader:
+    """Walks a tree once. `before` is the text so far: it says where a field stands."""
+
+    def __init__(self, mode: Mode, known: Values) -> None:
+        self.mode, self.known = mode, known
+        self.before = ""
+
+    def read(self, tree: tuple[Node, ...]) -> list[str | Value | Fork]:
+        """The pieces of a tree, neighbouring constants joined."""
+        made: list[str | Value | Fork] = []
+        for node in tree:
+            for piece in self.node(node):
+                if isinstance(piece, str) and made and isinstance(made[-1], str):
+                    made[-1] += piece
+                elif piece != "":
+                    made.append(piece)
+        return made
+
+    def node(self, node: Node) -> list[str | Value | Fork]:
+        if isinstance(node, Data):
+            self.before = (self.before + node.text)[-CONTEXT:]
+            return [node.text]
+        return [self.field(node)] if isinstance(node, Field) else self.choice(node)
+
+    def field(self, node: Field) -> str | Value:
+        show = _filtered(shows(self.mode, fields.describe(node.name), self.before), node.filters)
+        return show(self.known[node.name]) if node.name in self.known else Value(node.name, show)
+
+    def choice(self, node: Choice) -> list[str | Value | Fork]:
+        before = self.before
+        branches: list[tuple[Condition | None, Pieces]] = []
+        for test, body in node.branches:
+            left = True if test is None else self.left_of(test)
+            if left is False:
+                continue
+            self.before = before
+            branches.append((None if left is True else left, tuple(self.read(body))))
+            if left is True:
+                break
+        self.before = before
+        if branches and branches[0][0] is None:
+            return list(branches[0][1])
+        return [Fork(tuple(branches))] if branches else []
+
+    def left_of(self, test: Condition) -> Condition | bool:
+        """A test without what is known: True or False where nothing of it depends on the message."""
+        if test.op == "field":
+            return holds(test)(self.known) if test.args[0] in self.known else test
+        parts = [self.left_of(part) for part in test.args]
+        if test.op == "not":
+            return not parts[0] if isinstance(parts[0], bool) else Condition("not", (parts[0],))
+        decisive = test.op == "or"
+        if decisive in parts:
+            return decisive
+        open_parts = [part for part in parts if not isinstance(part, bool)]
+        if len(open_parts) < 2:
+            return open_parts[0] if open_parts else not decisive
+        return Condition(test.op, tuple(open_parts))
+
+
+def _filtered(show: Callable[[str], str], names: tuple[str, ...]) -> Callable[[str], str]:
+    functions = [FILTER_FUNCTIONS[name] for name in names]
+    if not functions:
+        return show
+
+    def filtered(value: str) -> str:
+        for function in functions:
+            value = function(value)
+        return show(value)
+
+    return filtered
+
+
+# ------------------------------------------------------------------------------------------------ writing the function
+class _Writer:
+    """Writes the source of one function and binds its names."""
+
+    def __init__(self, empty: Any, encode: Callable[[str], Any], encode_value: Callable[[str], Any]) -> None:
+        self.empty, self.encode, self.encode_value = empty, encode, encode_value
+        self.bound: dict[str, Any] = {"join": empty.join, "empty": empty}
+        self.names: dict[tuple[str, Any], str] = {}
+        self.hoisted: dict[tuple[str, Any], str] = {}
+
+    def function(self, made: Pieces) -> Callable[[Values], Any]:
+        for piece in made:
+            if isinstance(piece, Value):  # stands in every message, often more than once
+                self.hoisted.setdefault((piece.name, piece.show), f"x{len(self.hoisted)}")
+        sets = [f"    {name} = {self.value(*key)}\n" for key, name in self.hoisted.items()]
+        source = f"def made(values):\n    get = values.get\n{''.join(sets)}    return {self.joined(made)}\n"
+        exec(compile(source, "<letter>", "exec"), self.bound)  # noqa: S102 - our own names only, see above
+        return self.bound["made"]  # type: ignore[no-any-return]
+
+    def joined(self, made: Pieces) -> str:
+        items = [self.item(piece) for piece in made]
+        return "empty" if not items else items[0] if len(items) == 1 else f"join(({', '.join(items)}))"
+
+    def item(self, piece: str | Value | Fork) -> str:
+        if isinstance(piece, str):
+            return self.name("c", self.encode(piece))
+        if isinstance(piece, Value):
+            return self.hoisted.get((piece.name, piece.show)) or self.value(piece.name, piece.show)
+        said = "empty"
+        for test, body in reversed(piece.branches):
+            said = self.joined(body) if test is None else f"({self.joined(body)} if {self.test(test)} else {said})"
+        return said
+
+    def value(self, name: str, show: Callable[[str], str]) -> str:
+        shown = f"{self.name('s', show)}(get({self.name('k', name)}, ''))"
+        return shown if self.encode_value is _same else f"{self.name('s', self.encode_value)}({shown})"
+
+    def test(self, test: Condition) -> str:
+        if test.op == "field":
+            return f"get({self.name('k', test.args[0])}, '').strip()"
+        if test.op == "not":
+            return f"(not {self.test(test.args[0])})"
+        return f"({self.test(test.args[0])} {'and' if test.op == 'and' else 'or'} {self.test(test.args[1])})"
+
+    def name(self, kind: str, value: Any) -> str:
+        """The name that a constant, key or function is bound to."""
+        if (kind, value) not in self.names:
+            self.names[kind, value] = f"{kind}{len(self.names)}"
+            self.bound[self.names[kind, value]] = value
+        return self.names[kind, value]

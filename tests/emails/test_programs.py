@@ -1,0 +1,63 @@
+"""The functions that letters are made with: octets say what the text says, whatever the text and the values."""
+
+from __future__ import annotations
+
+import quopri
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.emails.language import parse
+from portal.emails.programs import crlf, octet_program, pieces, quoted, text_program
+
+WORDS = st.text(st.sampled_from("ab .=\n\t\"'<>&é–„🎓\u00a0_-@:/"), max_size=120)
+PIECES = st.one_of(
+    WORDS.map(lambda text: text.replace("{", "").replace("}", "")),
+    st.sampled_from(
+        (
+            "{{ first_name }}",
+            "{{ answer_a|upper }}",
+            '<a href="{{ dossier_link }}">',
+            "{{ dossier_link }}",
+            "<li>{{ missing_documents }}</li>",
+            "{% if first_name %}yes {{ first_name }}{% elif not answer_a %}{{ status }}{% else %}=.{% endif %}",
+            "{% if first_name and (answer_a or not status) %}\n.{{ status }}{% endif %}",
+        )
+    ),
+)
+SOURCE = st.lists(PIECES, max_size=12).map("".join)
+VALUES = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("first_name", "answer_a", "dossier_link", "status", "missing_documents"), WORDS)
+)
+
+
+@settings(deadline=None)
+@given(source=SOURCE, values=VALUES)
+def test_octets_are_the_text(source: str, values: dict[str, str]) -> None:
+    made = pieces(parse(source), "html")
+    text = text_program(made)(values)
+    assert octet_program(made, crlf)(values) == text.replace("\n", "\r\n").encode()
+    octets = octet_program(made, quoted)(values)
+    assert octets.isascii()
+    assert all(len(line) <= 76 for line in octets.split(b"\r\n"))
+    assert not any(line[-1:] in b" \t" and line for line in octets.split(b"\r\n"))
+    assert quopri.decodestring(octets).replace(b"\r\n", b"\n") == text.encode()
+
+
+@settings(deadline=None)
+@given(source=SOURCE, values=VALUES, known=VALUES)
+def test_known_values_change_nothing_but_the_work(source: str, values: dict[str, str], known: dict[str, str]) -> None:
+    tree = parse(source)
+    later = text_program(pieces(tree, "html"))({**values, **known})
+    assert text_program(pieces(tree, "html", known))(values) == later
+
+
+def test_what_is_known_of_all_messages_is_decided_once() -> None:
+    tree = parse("a{% if brand_name %}b{{ brand_name }}{% else %}c{% endif %}{% if not brand_name %}d{% endif %}")
+    assert pieces(tree, "html", {"brand_name": "<X>"}) == ("ab&lt;X&gt;",)
+
+
+@pytest.mark.parametrize("name", ["get", "join", "values", "x0", "c1", "made", "__import__", "é"])
+def test_a_field_may_be_called_like_anything_in_the_function(name: str) -> None:
+    assert text_program(pieces(parse(f"{{{{ {name} }}}}{{{{ {name} }}}}!"), "text"))({name: "v"}) == "vv!"
