@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Literal
 
@@ -16,11 +17,19 @@ SUPPRESSED = ("opted_out", "suppressed_bounce", "complaint")
 NO_DOT = 0  # the dot was never written; the reply says why
 LOST = -1  # the dot was written and no reply came: the letter may have arrived
 UNSENDABLE = -2  # this one letter cannot be written or addressed; the reply says why
+PROVEN = -3  # no reply came, and it was found out afterwards that the letter arrived; the reply says how
 
 FIRST_RETRY_MINUTES = 5
 LONGEST_RETRY_MINUTES = 240
 JITTER = 0.2
 GIVE_UP_AFTER_HOURS = 72
+
+# Policy refusals that stop an origin: so many of its last messages, or so many on end of one receiving domain.
+LOOK_BACK = 100
+MOST_REFUSED = 5  # 5 %, and never fewer
+IN_A_ROW = 3
+
+WAIT_FOR_PROOF_MINUTES = 15  # an unconfirmed message is settled by then, or a person is asked (P4)
 
 HARD = frozenset(
     ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4")
@@ -127,3 +136,32 @@ def slows_down(reply: str) -> bool:
 def retry_minutes(tries: int) -> int:
     """Minutes to wait after the try number `tries` (from 0) was put off: 5, 10, 20, 40, 80, 160, 240, 240 ..."""
     return int(min(FIRST_RETRY_MINUTES * 2 ** min(tries, 16), LONGEST_RETRY_MINUTES))
+
+
+# ------------------------------------------------------------------------------------------------ circuit breakers
+class Ended(msgspec.Struct, frozen=True):
+    """How one message ended: the receiving domain, and whether its server refused it as unwanted."""
+
+    domain: str
+    refused: bool
+
+
+class Trip(msgspec.Struct, frozen=True):
+    """Why an origin is stopped: `refused` of the last `ended` messages; `domain`: all of them at this one."""
+
+    refused: int
+    ended: int
+    domain: str = ""
+
+
+def trip(latest: Sequence[Ended]) -> Trip | None:
+    """Whether an origin should stop; `latest` are its ended messages, the latest first, at most LOOK_BACK count."""
+    latest = latest[:LOOK_BACK]
+    refused = sum(each.refused for each in latest)
+    if refused >= MOST_REFUSED:
+        return Trip(refused, len(latest))
+    for domain in dict.fromkeys(each.domain for each in latest if each.refused):
+        row = [each.refused for each in latest if each.domain == domain][:IN_A_ROW]
+        if len(row) == IN_A_ROW and all(row):
+            return Trip(IN_A_ROW, IN_A_ROW, domain)
+    return None

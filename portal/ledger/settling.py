@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from portal.ledger import runs
+from portal.ledger import breakers, runs
 from portal.ledger.rules import GIVE_UP_AFTER_HOURS, JITTER, Verdict, retry_minutes, verdict
 from portal.ledger.sessions import GONE, PASSING
 from portal.ledger.work import Batch, Run, boot_time, known
@@ -148,6 +148,8 @@ async def record(db: Any, outcomes: Sequence[Outcome]) -> None:
     hard = [outcome for outcome, judgement in final if judgement.hard]
     if hard:
         await db.execute(SUPPRESS, [o[0] for o in hard], [o[3] for o in hard])
+    if unwanted := [outcome[0] for outcome, judgement in final if judgement.reason == "policy"]:
+        await breakers.look(db, unwanted)
     if later:
         await put_off(db, later)
 
