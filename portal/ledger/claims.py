@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from portal.ledger.sessions import Connection
@@ -15,6 +16,7 @@ update batch set run_id = $1, waits_for = null where id = (
     join origin o on o.id = b.origin_id and o.gate = 'open'
     join sender s on s.id = o.sender_id and not s.paused
     where b.lane = $2 and b.run_id is null and b.done_at is null and b.due_at <= now()
+        and o.sender_id <> all ($3::int[])
     order by b.due_at, b.id limit 1 for update of b skip locked)
 and exists (select from run where id = $1 and ended_at is null)
 returning id, origin_id, attempt, lo, hi, ids,
@@ -71,14 +73,16 @@ select l.lane from generate_series(0, 3) l(lane) where exists (
 order by l.lane"""
 
 
-async def claim(run: Run, lane: int) -> list[Work] | None:
+async def claim(run: Run, lane: int, busy: Collection[int] = ()) -> list[Work] | None:
     """The messages of one due batch (perhaps none, when it is spent), or None when nothing is due in this lane.
+
+    `busy`: senders of whom enough waits here already.
 
     Committed synchronously: a lost claim would be a batch sent twice. May raise anything of sessions.GONE.
     """
     async with run.claiming, run.claim_db.transaction():
         await reconcile(run)
-        row = await run.claim_db.fetchrow(CLAIM, run.id, lane)
+        row = await run.claim_db.fetchrow(CLAIM, run.id, lane, list(busy))
         if row is None:
             return None
         parcels = await load(run, row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,13 +68,16 @@ select l.origin_id, o.lane, l.attempts, count(*), array_agg(l.id order by l.id),
 from later l join origin o on o.id = l.origin_id
 group by l.origin_id, o.lane, l.attempts, date_trunc('minute', l.due_at)"""
 
-# Batches whose last outcome is journalled; unused quota goes back to the day it was taken from.
+# Batches whose last outcome is journalled; what was dropped may wait before it is due again. Unused quota goes back to
+# the day it was taken from.
 FINISH = """
 with ends as (
-    select b.id, b.origin_id, b.reserved_on, b.reserved - e.dots as unused, e.again
-    from unnest($2::bigint[], $3::int[], $4::bool[]) e(id, dots, again) join batch b on b.id = e.id and b.run_id = $1),
+    select b.id, b.origin_id, b.reserved_on, b.reserved - e.dots as unused, e.again, e.wait
+    from unnest($2::bigint[], $3::int[], $4::bool[], $5::float8[]) e(id, dots, again, wait)
+    join batch b on b.id = e.id and b.run_id = $1),
 over as (
-    update batch b set run_id = null, reserved = 0, done_at = case when not e.again then now() end
+    update batch b set run_id = null, reserved = 0, done_at = case when not e.again then now() end,
+        due_at = case when e.wait > 0 then now() + make_interval(secs => e.wait) else b.due_at end
     from ends e where b.id = e.id)
 update quota q set used = q.used - u.unused
 from (select o.sender_id, e.reserved_on, sum(e.unused) as unused
@@ -130,7 +134,8 @@ async def settle(run: Run) -> None:
 async def finish(run: Run, over: Sequence[Batch]) -> None:
     """Close these batches, or give them back where messages of them were dropped."""
     if over:
-        columns = [b.id for b in over], [b.dots for b in over], [b.dropped > 0 for b in over]
+        waits = [max(0.0, batch.not_before - time.monotonic()) for batch in over]
+        columns = [b.id for b in over], [b.dots for b in over], [b.dropped > 0 for b in over], waits
         await run.settle_db.execute(FINISH, run.id, *columns)
 
 

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,7 @@ class Batch:
     day: date | None = None  # the day whose quota it draws on; None: the sender has no limit
     dots: int = 0  # what counts against a daily limit
     dropped: int = 0  # messages not to be sent by us after all
+    not_before: float = 0.0  # monotonic time before which those need not be claimed again
 
     @property
     def is_over(self) -> bool:
@@ -70,6 +71,9 @@ class Work:
     batch: Batch
     parcel: Parcel
     losses: int = 0  # connections that broke under it before its dot
+    since: float = 0.0  # monotonic time when its server could begin with it
+    asker: Any = None  # the connection that asked for its dot
+    gates: tuple[Any, ...] = ()  # limits it was let through by (portal.sending.gates), while it is under way
 
 
 class Asker(Protocol):
@@ -128,10 +132,12 @@ class Run:
         work.batch.left -= 1
         self.check(work.batch)
 
-    def drop(self, work: Work) -> None:
-        """We will not send it; its batch goes back for others when the rest of it has ended."""
-        work.batch.dropped += 1
-        self.check(work.batch)
+    def drop(self, work: Work, not_before: float = 0.0) -> None:
+        """We will not send it; its batch goes back for others when the rest of it has ended, and is due again then."""
+        batch = work.batch
+        batch.not_before = min(batch.not_before, not_before) if batch.dropped else not_before
+        batch.dropped += 1
+        self.check(batch)
 
     def check(self, batch: Batch) -> None:
         """A batch is over when its last outcome is journalled: not before, or a message on the wire would go twice."""
