@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, repr=False)
     smtp_url: str | None = Field(default=None, repr=False)
     secret_key: str = Field(default="", repr=False)
+    secret_key_before: str = Field(default="", repr=False)
     base_url: str = ""
     data_dir: Path = ROOT / ".data"
     bind: str = "127.0.0.1:8000"
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
         """Parsed once here, so that a wrong one stops the start."""
         if value:
             parse_smtp_url(value)
+        return value
+
+    @field_validator("secret_key_before")
+    @classmethod
+    def are_secrets(cls, value: str) -> str:
+        """Former keys, separated by commas: they open what they have sealed, and seal nothing."""
+        if any(len(each) < SECRET_LENGTH for each in _listed(value)):
+            raise ValueError(f"former keys of at least {SECRET_LENGTH} characters, separated by commas")
         return value
 
     @field_validator("base_url")
@@ -161,6 +170,11 @@ class Settings(BaseSettings):
         return int(self.bind.rpartition(":")[2])
 
     @property
+    def former_secret_keys(self) -> list[str]:
+        """Keys that were PORTAL_SECRET_KEY before."""
+        return _listed(self.secret_key_before)
+
+    @property
     def smtp(self) -> SmtpUrl | None:
         """Where letters go; None: to the on-screen mailbox."""
         return parse_smtp_url(self.smtp_url) if self.smtp_url else None
@@ -175,6 +189,10 @@ class Settings(BaseSettings):
     def relay(self) -> SmtpUrl:
         """Whom to hand letters to: the SMTP server that was set, else the on-screen mailbox."""
         return self.smtp or self.mailbox
+
+
+def _listed(value: str) -> list[str]:
+    return [each.strip() for each in value.split(",") if each.strip()]
 
 
 def _kept_secret(folder: Path) -> str:
