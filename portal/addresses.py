@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST, LONGEST_LOCAL, LONGEST_LABEL, LONGEST_DOMAIN = 254, 64, 63, 253  # RFC 5321 4.5.3.1
 LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")  # dot-atom; \w also takes UTF-8 (RFC 6531)
@@ -23,6 +24,7 @@ def valid_email(address: str) -> bool:
     return ascii_domain is not None and len(local.encode()) + 1 + len(ascii_domain) <= LONGEST
 
 
+@lru_cache(maxsize=4096)  # recipients share their domains
 def domain_to_ascii(domain: str) -> str | None:
     """The domain as DNS writes it, in lower case (`żółw.pl` -> `xn--w-uga1v8h.pl`); None when it is none."""
     try:

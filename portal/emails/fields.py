@@ -43,8 +43,11 @@ FIELDS: dict[str, Field] = {
     )
 }
 
-# Fields of the letter's layout, never of a text that people write (`check` does not know them).
-_LAYOUT_FIELDS = {"brand_website": Field("brand_website", "link", "staff")}
+# Fields of the letter's layout and of the system's letters, never of a text that people write (`check` does not know them).
+_LAYOUT_FIELDS = {
+    "brand_website": Field("brand_website", "link", "staff"),
+    "decisions_link": Field("decisions_link", "link", "made"),
+}
 _LAYOUT_TEXTS = ("letter_", "brand_")
 
 _LABELS: dict[str, Callable[[], str]] = {

@@ -163,6 +163,8 @@ def _layout_values(variant: Variant, brand: Brand, locale: str) -> dict[str, str
 def _why(variant: Variant) -> str:
     if variant.system == "return_link":
         return _("You receive this e-mail because this address was entered in an application form.")
+    if variant.system:
+        return _("You receive this e-mail because you look after the e-mails that leave from here.")
     if variant.optional:
         return _("You receive this e-mail because we keep your address for news. You can opt out at any time.")
     return _("You receive this e-mail because it concerns an application that you submitted or that you follow.")

@@ -56,12 +56,12 @@ def pieces(tree: tuple[Node, ...], mode: Mode, known: Values | None = None) -> P
 
 def text_program(made: Pieces) -> Program:
     """Pieces -> a function that returns str."""
-    return _Writer("", _same, _same).function(made)  # type: ignore[no-any-return]
+    return _Writer("", _same).function(made)
 
 
 def octet_program(made: Pieces, encode: Callable[[str], bytes]) -> OctetProgram:
     """Pieces -> a function that returns octets; `encode` is `crlf` or `quoted`, for constants and values alike."""
-    return _Writer(b"", encode, encode).function(made)  # type: ignore[no-any-return]
+    return _Writer(b"", encode).function(made)
 
 
 # ------------------------------------------------------------------------------------------------ octets
@@ -167,8 +167,8 @@ def _filtered(show: Callable[[str], str], names: tuple[str, ...]) -> Callable[[s
 class _Writer:
     """Writes the source of one function and binds its names."""
 
-    def __init__(self, empty: Any, encode: Callable[[str], Any], encode_value: Callable[[str], Any]) -> None:
-        self.empty, self.encode, self.encode_value = empty, encode, encode_value
+    def __init__(self, empty: Any, encode: Callable[[str], Any]) -> None:
+        self.encode = encode  # constants now, values in the function
         self.bound: dict[str, Any] = {"join": empty.join, "empty": empty}
         self.names: dict[tuple[str, Any], str] = {}
         self.hoisted: dict[tuple[str, Any], str] = {}
@@ -198,7 +198,7 @@ class _Writer:
 
     def value(self, name: str, show: Callable[[str], str]) -> str:
         shown = f"{self.name('s', show)}(get({self.name('k', name)}, ''))"
-        return shown if self.encode_value is _same else f"{self.name('s', self.encode_value)}({shown})"
+        return shown if self.encode is _same else f"{self.name('s', self.encode)}({shown})"
 
     def test(self, test: Condition) -> str:
         if test.op == "field":

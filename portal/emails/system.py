@@ -2,50 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 
 from portal.emails.letters import Variant
 from portal.i18n import _, pgettext, use
 
-FIELDS = ("campaign_title", "closing_date", "dossier_number")
+FIELDS = (
+    *("campaign_title", "closing_date", "dossier_number"),
+    *("origin_name", "sender_address", "what_happened", "server_said", "waiting"),
+)
 
 
 def system_variant(name: str, locale: str) -> Variant:
-    """A letter of the system in a language: `return_link`, a candidate's way back to a draft."""
-    if name != "return_link":
-        raise LookupError(name)
+    """A letter of the system in a language.
+
+    `return_link`: a candidate's way back to a draft; `origin_paused`, `sender_paused`: to whoever has to decide.
+    """
     with use(locale):
+        return _variant(locale, name, *LETTERS[name]())
+
+
+def _return_link() -> tuple[str, tuple[str, ...]]:
+    paragraphs = (
+        _("Hello,"),
         # NOTE: {campaign_title}: a title, not to be declined, e.g. Rural Labs 2027
-        subject = _("Your link to the application for “{campaign_title}”")
-        paragraphs = (
-            _("Hello,"),
-            _("You can continue your application for “{campaign_title}” here:"),
-            "{{ dossier_link }}",
-            _("Closing date: {closing_date}"),
-            _("If you did not ask for this link, you need do nothing."),
-        )
-    return _variant(locale, subject, paragraphs)
+        _("You can continue your application for “{campaign_title}” here:"),
+        "{{ dossier_link }}",
+        _("Closing date: {closing_date}"),
+        _("If you did not ask for this link, you need do nothing."),
+    )
+    return _("Your link to the application for “{campaign_title}”"), paragraphs
+
+
+def _origin_paused() -> tuple[str, tuple[str, ...]]:
+    paragraphs = (
+        _("Hello,"),
+        # NOTE: {origin_name}: the name of a mass mailing or an automatic e-mail
+        _("The e-mails of “{origin_name}” are on hold, because mail servers refuse them as unwanted."),
+        "{{ what_happened }}",
+        _("The mail server said: {server_said}"),
+        _("E-mails that wait: {waiting}. None of them leaves until somebody decides here:"),
+        "{{ decisions_link }}",
+    )
+    return _("On hold: “{origin_name}”"), paragraphs
+
+
+def _sender_paused() -> tuple[str, tuple[str, ...]]:
+    paragraphs = (
+        _("Hello,"),
+        # NOTE: {sender_address}: the e-mail address that letters leave from
+        _("Nothing leaves from this address any more, because the mail server refuses it: {sender_address}"),
+        _("The mail server said: {server_said}"),
+        _("E-mails that wait: {waiting}. None of them leaves until somebody decides here:"),
+        "{{ decisions_link }}",
+    )
+    return _("On hold: e-mails from {sender_address}"), paragraphs
+
+
+LETTERS: dict[str, Callable[[], tuple[str, tuple[str, ...]]]] = {
+    "return_link": _return_link,
+    "origin_paused": _origin_paused,
+    "sender_paused": _sender_paused,
+}
+WHERE_GIVEN = {  # a paragraph that is left out when its field is empty
+    "{{ closing_date }}": "closing_date",
+    "{{ what_happened }}": "what_happened",
+    "{{ server_said }}": "server_said",
+}
 
 
 @lru_cache(maxsize=64)
-def _variant(locale: str, subject: str, paragraphs: tuple[str, ...]) -> Variant:
-    greeting, lead, link, closing, disregard = paragraphs
-    body = (
-        f"<p>{_with_fields(greeting)}</p>",
-        f"<p>{_with_fields(lead)}</p>",
-        f"<p>{link}</p>",
-        f"{{% if closing_date %}}\n<p>{_with_fields(closing)}</p>\n{{% endif %}}",
-        f"<p>{_with_fields(disregard)}</p>",
-        "<p>{{ organisation_name }}</p>",
-    )
+def _variant(locale: str, name: str, subject: str, paragraphs: tuple[str, ...]) -> Variant:
+    body = [_paragraph(_with_fields(text)) for text in (*paragraphs, "{{ organisation_name }}")]
     subject = _with_fields(subject, html=False)
-    return Variant(locale=locale, subject=subject, body="\n".join(body), system="return_link")
+    return Variant(locale=locale, subject=subject, body="\n".join(body), system=name)
+
+
+def _paragraph(text: str) -> str:
+    for place, field in WHERE_GIVEN.items():
+        if place in text:
+            return f"{{% if {field} %}}\n<p>{text}</p>\n{{% endif %}}"
+    return f"<p>{text}</p>"
 
 
 def _with_fields(text: str, *, html: bool = True) -> str:
     """A catalog's text with its {fields} as merge fields. Other braces of a translation lose their meaning."""
     text = escape(text, quote=False) if html else text
+    if text.startswith("{{ "):
+        return text
     text = text.replace("{{", "{").replace("{%", "%").replace("{#", "#")
     for name in FIELDS:
         text = text.replace(f"{{{name}}}", f"{{{{ {name} }}}}")

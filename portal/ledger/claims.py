@@ -28,7 +28,8 @@ COLUMNS = """m.id, m.address, m.message_id, m.optional,
     (select x.reason from suppression x where x.address = m.address::citext
         and (x.scope = 'all' or m.optional) limit 1),
     l.version_id, l.system, l.layout, l.locale, l.from_address, l.from_name, l.reply_to, l.to_name, l.shown_to,
-    l.cc, l.subject, l.values, s.id, s.bounce_domain"""
+    l.cc, l.subject, l.values, coalesce(l.attachments, '{}'), s.id, s.bounce_domain, o.lane,
+    case when o.lane = 3 then coalesce('campaign-' || o.campaign_id, o.kind || '-' || o.ref_id) else '' end"""
 FROM = """message m join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id
     left join letter l on l.id = m.id"""
 LOAD_RANGE = f"""

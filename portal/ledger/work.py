@@ -38,8 +38,11 @@ class Parcel(msgspec.Struct, frozen=True):
     cc: list[str] | None
     subject: str | None
     values: dict[str, str] | None
+    attachments: list[int]
     sender_id: int
     bounce_domain: str
+    lane: int
+    bulk: str  # the list that mass mail belongs to, such as campaign-7; "" for letters to one person
 
 
 @dataclass(slots=True, eq=False)

@@ -68,7 +68,7 @@ class SmtpConnection(asyncio.Protocol):
         self.early: deque[Reply] = deque()  # replies nobody has asked for yet: the banner
         self.work: Work | None = None
         self.on_wire: Work | None = None
-        self.letter = b""
+        self.letter: bytes | asyncio.Future[bytes] = b""
         self.asked = False
         self.talking, self.dead = True, False
         self.refusal: tuple[str, int, str] | None = None  # the first refusal of this envelope: step, code, reply
@@ -212,6 +212,18 @@ class SmtpConnection(asyncio.Protocol):
         if self.refusal:  # no recipient, but the server wants a letter: an empty one goes to nobody (RFC 2920 3.1)
             self.transport.write(b".\r\n")
             return self.expect("nothing")
+        if isinstance(self.letter, bytes):
+            return self.ask()
+        self.letter.add_done_callback(self.signed)
+
+    def signed(self, letter: asyncio.Future[bytes]) -> None:
+        """The signature that the dot waited for. Meanwhile the connection may have broken."""
+        if letter is self.letter and self.work and not self.transport.is_closing():
+            self.letter = letter.result()
+            self.ask()
+
+    def ask(self) -> None:
+        """For permission to write the dot."""
         assert self.work
         self.asked = True
         self.feed.ask(self, self.work)
@@ -247,7 +259,8 @@ class SmtpConnection(asyncio.Protocol):
             self.work = None
             return self.feed.withdraw(work)
         self.on_wire, self.work = work, None
-        letter = self.letter
+        letter, self.letter = self.letter, b""
+        assert isinstance(letter, bytes)  # or nobody would have asked
         self.expect("dot")
         following = self.feed.next(self.offer) if self.offer.pipelining else None
         behind = self.envelope(*following) if following else b""

@@ -59,22 +59,21 @@ def fold(line: str) -> str:
 
 def encoded_words(value: str, column: int = 1) -> list[str]:
     """Encoded words of at most 75 characters, ending between characters (RFC 2047 2, 5); the first from `column` on."""
+    octets = value.encode()
     words: list[str] = []
-    chunk: list[str] = []
-    room = min(WORD_OCTETS, (WIDTH - column - len("=?utf-8?b??=")) // 4 * 3)
-    for character in value:
-        octets = len(character.encode())
-        if octets > room:
-            words.append(encoded_word("".join(chunk)))
-            chunk, room = [], WORD_OCTETS
-        chunk.append(character)
-        room -= octets
-    return [*words, encoded_word("".join(chunk))]
+    start, room = 0, min(WORD_OCTETS, (WIDTH - column - len("=?utf-8?b??=")) // 4 * 3)
+    while len(octets) - start > room:
+        end = start + room
+        while octets[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        words.append(encoded_word(octets[start:end]))
+        start, room = end, WORD_OCTETS
+    return [*words, encoded_word(octets[start:])]
 
 
-def encoded_word(text: str) -> str:
-    """One encoded word."""
-    return f"=?utf-8?b?{b2a_base64(text.encode(), newline=False).decode()}?="
+def encoded_word(octets: bytes) -> str:
+    """One encoded word of UTF-8."""
+    return f"=?utf-8?b?{b2a_base64(octets, newline=False).decode()}?="
 
 
 def mailbox(name: str, address: str) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from portal import db
 from portal.emails.letters import Rendered
 from portal.ledger.claims import COLUMNS, FROM
 from portal.ledger.work import Parcel
 from portal.outcomes import Missing
-from portal.sending import mime
 from portal.sending.letters import Composer, heads_of
 
 SENT_AT = "select coalesce(settled_at, due_at) from message where id = $1"
@@ -18,8 +15,8 @@ SENT_AT = "select coalesce(settled_at, due_at) from message where id = $1"
 async def letter_of(message_id: int) -> tuple[bytes, Rendered]:
     """-> (the letter's bytes, its parts as people read them). Whoever asks has found the message through the actor.
 
-    Bytes are those of a server without 8BITMIME, without dot-stuffing. Raises Missing when there is no letter (skipped
-    messages may have none), dispatcher.Unsendable when it cannot be composed.
+    Bytes are those of a server without 8BITMIME, without dot-stuffing and signature. Raises Missing when there is no
+    letter (skipped messages may have none), dispatcher.Unsendable when it cannot be composed.
     """
     row = await db.fetchrow(f"select {COLUMNS} from {FROM} where m.id = $1", message_id)
     if row is None or row["subject"] is None:
@@ -27,7 +24,6 @@ async def letter_of(message_id: int) -> tuple[bytes, Rendered]:
     parcel = Parcel(*row)
     composer = Composer(b"")
     await composer.prepare([parcel])
-    rendered = composer.rendered(parcel)
     sent_at = await db.fetchval(SENT_AT, message_id)
-    heads = msgspec.structs.replace(heads_of(parcel), date=sent_at.timestamp())
-    return mime.build(heads, rendered.text, rendered.html), rendered
+    head, body = composer.parts(parcel, heads_of(parcel, sent_at.timestamp()), eight_bit=False)
+    return b"%b\r\n%b" % (head, body), composer.rendered(parcel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 # RFC 5321 4.5.3.2. The reply to the dot is the one that matters: whoever gives up sooner sends twice.
@@ -33,7 +35,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     mail: bytes
     rcpt: bytes
-    letter: bytes
+    letter: bytes | asyncio.Future[bytes]  # a Future: it is being signed
 
 
 def offer_of(lines: list[str]) -> Offer:
