@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -83,9 +84,10 @@ def test_totals_add_up_in_words_and_as_json(portal: Portal) -> None:
     done = portal("ledger", "totals")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "balanced")
 
-    done = portal("ledger", "totals", "--json")
-    assert done.stdout.startswith('{"intended":0,"by_state":{')
-    assert done.stdout.endswith('"duplicates":0,"balanced":true}\n')
+    for options in (["--json"], ["--json", "--recount"]):
+        found = json.loads(portal("ledger", "totals", *options).stdout)
+        assert list(found) == ["intended", "by_state", "duplicates", "balanced", "checked_at"]
+        assert (found["intended"], found["duplicates"], found["balanced"]) == (0, 0, True)
 
 
 async def test_a_database_that_lags_behind_is_refused_until_it_is_migrated(portal: Portal, fresh_database: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dramatiq
+import msgspec
 import structlog
 
 from portal import timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import documents
-from portal.ledger import queries, takeover
+from portal.ledger import checks, takeover
 from portal.settings import settings
 from workers.broker import process
 
@@ -38,9 +39,9 @@ async def seal() -> None:
 @dramatiq.actor(queue_name="house")
 async def check_totals() -> None:
     """The proof, every minute (P12): what was intended is all there, once."""
-    totals = await queries.totals()
-    if not totals.balanced or totals.duplicates:
-        log.error("ledger does not add up", intended=totals.intended, **totals.by_state, duplicates=totals.duplicates)
+    found = await checks.check()
+    if found and (not found.balanced or found.duplicates):
+        log.error("ledger does not add up", **msgspec.structs.asdict(found))
 
 
 @dramatiq.actor(queue_name="house")

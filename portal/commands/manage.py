@@ -79,20 +79,22 @@ def ledger() -> None:
 
 @ledger.command("totals")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--recount", is_flag=True, help="Count every row now, however many there are.")
 @in_one_sentence
-def totals(as_json: bool) -> None:
+def totals(as_json: bool, recount: bool) -> None:
     """The sum that must add up. Status 1 when it does not."""
     import msgspec
 
-    from portal.ledger import queries
+    from portal.ledger import totals as register
 
     with surroundings():
-        found = with_pool(queries.totals)
+        found = with_pool(register.recount if recount else register.totals)
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
     else:
         lines = [("intended", found.intended), *found.by_state.items(), ("duplicates", found.duplicates)]
         click.echo("\n".join(f"{name:<12}{number:>12,}" for name, number in lines))
+        click.echo(f"counted {found.checked_at:%Y-%m-%d %H:%M:%S} UTC" if found.checked_at else "not counted yet")
         click.echo("balanced" if found.balanced else "NOT balanced")
     if not found.balanced:
         raise SystemExit(1)

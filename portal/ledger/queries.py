@@ -1,4 +1,4 @@
-"""Messages as people see them. Every row is found through the actor; totals are counted from rows, never kept."""
+"""Messages as people see them. Every row is found through the actor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii
-from portal.ledger.rules import STATES
+from portal.ledger.totals import Totals as Totals
+from portal.ledger.totals import totals as totals
 from portal.lists import Cursor, Keyset, Slice
 from portal.outcomes import Missing
 
@@ -93,15 +94,6 @@ class MessagePage(MessageRow, frozen=True, kw_only=True):
     attempts: list[Attempt] = []
 
 
-class Totals(msgspec.Struct, frozen=True):
-    """The proof (B06). `balanced`: every intended message is in one state, and every queued one in one open batch."""
-
-    intended: int
-    by_state: dict[str, int]
-    duplicates: int
-    balanced: bool
-
-
 COLUMNS = """m.id, m.shown as state, case when m.shown in ('held', 'queued') then coalesce(m.reason, m.waits_for)
         else m.reason end as reason,
     m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name,
@@ -129,22 +121,6 @@ select 0, settled_at, 'accepted', coalesce(code, 250), coalesce(reply, '') from 
 where id = $1 and state = 'accepted' and attempts = 0
     and not exists (select from attempt a where a.message_id = m.id and a.try = 0 and a.state = 'accepted')
 order by 1, 2"""
-
-# One statement is one snapshot. `covered`: queued messages that an open batch of their try holds, each as often as
-# batches hold it. It must equal the queued ones. Fewer: mail is lost. More: some would be sent twice.
-TOTALS = """
-select (select count(*) from message) as intended,
-    (select coalesce(jsonb_object_agg(state, n), '{}') from (
-        select state::text, count(*) as n from message group by state) x) as by_state,
-    (select count(*) from batch b join message m on m.origin_id = b.origin_id and m.attempts = b.attempt
-        and m.state = 'queued' and m.id between b.lo and b.hi where b.done_at is null and b.ids is null)
-    + (select count(*) from batch b cross join unnest(b.ids) i(id) join message m on m.id = i.id
-        and m.attempts = b.attempt and m.state = 'queued' where b.done_at is null) as covered,
-    (select count(*) from (
-        select message_id from attempt where state = 'accepted' group by message_id having count(*) > 1) x)
-    + (select coalesce(sum(n - 1), 0)::bigint from (
-        select count(*) as n from message group by origin_id, occurrence, address having count(*) > 1) x)
-    as duplicates"""
 
 
 async def search(
@@ -217,12 +193,3 @@ async def of_person(person_id: int) -> list[MessageRow]:
     """All messages to a person, the latest first. Whoever asks may see the person."""
     sql = f"select {COLUMNS} from {FROM} where m.person_id = $1 order by m.id desc limit 500"
     return await db.fetch_as(MessageRow, sql, person_id)
-
-
-async def totals() -> Totals:
-    """Counted from the rows of one snapshot (P12)."""
-    row = await db.fetchrow(TOTALS)
-    assert row
-    by_state = {state: int(row["by_state"].get(state, 0)) for state in STATES}
-    balanced = row["intended"] == sum(by_state.values()) and row["covered"] == by_state["queued"]
-    return Totals(row["intended"], by_state, row["duplicates"], balanced)

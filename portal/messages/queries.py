@@ -58,9 +58,6 @@ select c.id, c.title from campaign c
 where $1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2)
 order by c.created_at desc, c.id desc limit 200"""
 
-# The planner's estimate: exact counts of a million rows are only made when somebody asks for the check.
-ESTIMATE = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'message'::regclass"
-
 
 async def origin(message_id: int) -> Origin:
     """Why a message exists. Whoever asks has found the message through the actor."""
@@ -77,11 +74,6 @@ async def attention(actor: Actor) -> dict[str, int]:
 async def campaigns(actor: Actor) -> list[tuple[int, dict[str, str]]]:
     """(id, title) of the campaigns that the actor sees, the latest first."""
     return [(row["id"], row["title"]) for row in await db.fetch(CAMPAIGNS, *actor.scope)]
-
-
-async def about() -> int:
-    """About how many messages there are."""
-    return int(await db.fetchval(ESTIMATE))
 
 
 async def history(message_id: int) -> list[Event]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
@@ -12,7 +11,9 @@ from litestar.params import FromPath
 from portal.i18n import text_in
 from portal.ledger import actions as ledger
 from portal.ledger import queries as register
+from portal.ledger import totals as proof
 from portal.ledger.queries import LATEST, MessagePage
+from portal.ledger.totals import Totals
 from portal.ledger.words import lane_word, reason_word, state_tone, state_word
 from portal.mailbox.reading import Read, read
 from portal.messages import forms, queries, sentences
@@ -28,7 +29,6 @@ from portal.web.rights import needs
 HERE = forms.HERE
 SEE, ACT = needs("message.see"), needs("message.act")
 PLAIN = "text/plain"
-MANY = 50_000  # beyond about so many messages the proof is counted on its own page, not with every list
 WORDS: dict[str, Any] = {"state_word": state_word, "state_tone": state_tone, "reason_word": reason_word}
 
 
@@ -46,7 +46,6 @@ async def messages(request: Request) -> Response[Any]:
     filters = forms.read(request)
     found = await register.search(request.user, filters.wanted, asked(request, LATEST))
     titles = {number: text_in(title) for number, title in await queries.campaigns(request.user)}
-    many = await queries.about() > MANY
     return page(
         request,
         "messages/list.html",
@@ -58,7 +57,7 @@ async def messages(request: Request) -> Response[Any]:
         reasons=forms.reasons(filters.wanted.state),
         periods=forms.periods(),
         attention=await queries.attention(request.user),
-        **(await _proof(counted=not many)),
+        **_proof(await proof.kept()),
         **WORDS,
     )
 
@@ -66,14 +65,11 @@ async def messages(request: Request) -> Response[Any]:
 @get("/check", opt=SEE)
 async def check(request: Request) -> Response[Any]:
     """The proof alone, counted now from all rows."""
-    return page(request, "messages/check.html", **(await _proof()), **WORDS)
+    return page(request, "messages/check.html", **_proof(await proof.recount()), **WORDS)
 
 
-async def _proof(counted: bool = True) -> dict[str, Any]:
-    totals = await register.totals() if counted else None
-    said = sentences.proof(totals) if totals else ""
-    terms = sentences.terms(totals) if totals else []
-    return {"totals": totals, "proof": said, "terms": terms, "now": datetime.now(UTC)}
+def _proof(totals: Totals) -> dict[str, Any]:
+    return {"totals": totals, "proof": sentences.proof(totals), "terms": sentences.terms(totals)}
 
 
 # ------------------------------------------------------------------------------------------------ one message

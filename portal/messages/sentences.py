@@ -9,7 +9,8 @@ import msgspec
 
 from portal.formats import number, when
 from portal.i18n import _, ngettext, pgettext, text_in
-from portal.ledger.queries import MessagePage, MessageRow, Totals
+from portal.ledger.queries import MessagePage, MessageRow
+from portal.ledger.totals import Totals
 from portal.ledger.words import reason_word
 from portal.messages.queries import Origin
 from portal.timeline import Event

@@ -36,34 +36,45 @@ create index attempt_at on attempt using brin (at) with (autosummarize = on);
 
 -- ------------------------------------------------------------------------------------------------ totals (P12)
 -- Every statement that makes, moves or removes messages leaves what it changed: so many more or fewer of an origin in
--- a state, in this minute. Kept by the database, so that no code can forget it; compacted by the timetable.
+-- a state, in this minute, among 65,536 neighbouring ids (`part`). Kept by the database, so that no code can forget it;
+-- only ever inserted, so that nobody waits for anybody. The timetable folds old rows together, and counts part after
+-- part of the register anew against them: a part is little work, however many messages there are.
 create table tally (
     origin_id int           not null,
+    part      int           not null,               -- message.id >> 16
     minute    timestamptz   not null default date_trunc('minute', now()),
     state     message_state not null,
     n         bigint        not null
 );
 create index tally_origin on tally (origin_id, state);
+create index tally_part on tally (part);
 create index tally_minute on tally (minute);
 
 create function tally_new() returns trigger language plpgsql as $$
 begin
-    insert into tally (origin_id, state, n) select origin_id, state, count(*) from added group by 1, 2;
+    insert into tally (origin_id, part, state, n) select origin_id, id >> 16, state, count(*) from added group by 1, 2, 3;
     return null;
 end $$;
 
 create function tally_moved() returns trigger language plpgsql as $$
 begin
-    insert into tally (origin_id, state, n)
-    select origin_id, state, sum(n) from (
-        select origin_id, state, -1 as n from before union all select origin_id, state, 1 from after) x
-    group by 1, 2 having sum(n) <> 0;
+    insert into tally (origin_id, part, state, n)
+    select origin_id, part, state, sum(n) from (
+        select origin_id, id >> 16 as part, state, -count(*) as n from before group by 1, 2, 3 union all
+        select origin_id, id >> 16, state, count(*) from after group by 1, 2, 3) x
+    group by 1, 2, 3 having sum(n) <> 0;
     return null;
 end $$;
 
 create function tally_gone() returns trigger language plpgsql as $$
 begin
-    insert into tally (origin_id, state, n) select origin_id, state, -count(*) from gone group by 1, 2;
+    insert into tally (origin_id, part, state, n) select origin_id, id >> 16, state, -count(*) from gone group by 1, 2, 3;
+    return null;
+end $$;
+
+create function tally_emptied() returns trigger language plpgsql as $$
+begin
+    delete from tally;
     return null;
 end $$;
 
@@ -73,8 +84,36 @@ create trigger tally_moved after update on message referencing old table as befo
     for each statement execute function tally_moved();
 create trigger tally_gone after delete on message referencing old table as gone
     for each statement execute function tally_gone();
-insert into tally (origin_id, minute, state, n)
-select origin_id, date_trunc('minute', coalesce(settled_at, created_at)), state, count(*) from message group by 1, 2, 3;
+create trigger tally_emptied after truncate on message
+    for each statement execute function tally_emptied();
+insert into tally (origin_id, part, minute, state, n)
+select origin_id, id >> 16, date_trunc('hour', coalesce(settled_at, created_at)), state, count(*)
+from message group by 1, 2, 3, 4;
+
+-- What the last look at each part found, and what each minute's check said of the whole.
+create table part_check (
+    part       int         primary key,
+    at         timestamptz not null default now(),
+    counted    int         not null,                -- messages
+    wrong      int         not null default 0,      -- origins and states whose tally differs from their rows
+    lost       int         not null default 0,      -- queued messages that no open batch holds
+    doubled    int         not null default 0,      -- ... that open batches hold more than once, times too many
+    duplicates int         not null default 0       -- messages that a mail server took more than once
+) with (fillfactor = 50);
+
+create table totals_check (
+    at         timestamptz primary key default now(),
+    intended   bigint      not null,                -- by the tally
+    queued     bigint      not null,
+    parts      int         not null,                -- looked at by this check
+    counted    bigint      not null,                -- messages in them
+    wrong      bigint      not null,                -- these four: of all parts, as last looked at
+    lost       bigint      not null,
+    doubled    bigint      not null,
+    duplicates bigint      not null,
+    oldest     timestamptz not null,                -- when the part was looked at that waits longest for its next look
+    balanced   bool        not null
+);
 
 -- The last word of each run about itself: connections, rates by lane, sender and domain. Not worth a write to disk.
 create unlogged table pulse (
