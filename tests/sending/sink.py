@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MESSAGE_ID = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE)
+TAKEN = b"taken"  # an answer at the dot: the letter is kept, and the connection closed without a word
 ALL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
 
@@ -27,7 +28,8 @@ class Got:
 class Sink:
     """`answer(step, line)` may return another reply, b"" to close the connection, or None for the usual one.
 
-    Steps: banner, ehlo, mail, rcpt, data, dot, rset. `line` is the command, or the letter at the dot.
+    Steps: banner, ehlo, mail, rcpt, data, dot, rset. `line` is the command, or the letter at the dot. A letter whose
+    client hung up before the reply was due is kept all the same: real servers do.
     """
 
     offer: tuple[str, ...] = ALL
@@ -46,7 +48,26 @@ class Sink:
     @property
     def ids(self) -> Counter[str]:
         """How often each Message-ID arrived."""
-        return Counter(match[1].decode() for letter in self.got if (match := MESSAGE_ID.search(letter.raw)))
+        return Counter(name for letter in self.got if (name := id_of(letter.raw)))
+
+    @property
+    def count(self) -> int:
+        """How many letters arrived."""
+        return len(self.got)
+
+    def wait(self, raw: bytes) -> float:
+        """Seconds before the reply to this letter."""
+        return self.delay
+
+    def keep(self, letter: Got, *, answered: bool) -> None:
+        """A letter has arrived; its reply follows, unless the connection is cut."""
+        self.got.append(letter)
+
+
+def id_of(raw: bytes) -> str:
+    """The left part of a letter's Message-ID, or ""."""
+    found = MESSAGE_ID.search(raw)
+    return found[1].decode() if found else ""
 
 
 class Session(asyncio.Protocol):
@@ -103,25 +124,27 @@ class Session(asyncio.Protocol):
         else:
             return False
         self.in_data = False
-        if self.sink.delay:
+        if delay := self.sink.wait(raw):
             self.blocked = True
-            asyncio.get_running_loop().call_later(self.sink.delay, self.finish, raw)
+            asyncio.get_running_loop().call_later(delay, self.finish, raw)
             return False
         self.take(raw)
         return True
 
     def finish(self, raw: bytes) -> None:
         self.blocked = False
+        self.take(raw)
         if not self.transport.is_closing():
-            self.take(raw)
             self.data_received(b"")
 
     def take(self, raw: bytes) -> None:
         raw = re.sub(rb"^\.\.", b".", raw, flags=re.MULTILINE)
         reply = self.sink.answer("dot", raw) if self.rcpt else b"554 5.5.1 no valid recipients"
-        if reply is None or reply.startswith(b"2"):
-            self.sink.got.append(Got(self.mail.decode(), self.rcpt.decode(), raw))
-        if reply == b"":
+        if reply is None or reply == TAKEN or reply.startswith(b"2"):
+            self.sink.keep(Got(self.mail.decode(), self.rcpt.decode(), raw), answered=reply != TAKEN)
+        if self.transport.is_closing():
+            return
+        if reply in (b"", TAKEN):
             return self.transport.abort()
         self.transport.write((b"250 2.0.0 Ok: queued" if reply is None else reply) + b"\r\n")
 

@@ -1,0 +1,81 @@
+"""A nursery for the whole run, servers of a test's own, and the report at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal import migrate
+from portal import settings as portal_settings
+from portal.embedded import processes
+from portal.embedded.postgres import Postgres
+from portal.embedded.valkey import Valkey
+from tests.faults.nursery import Nursery
+from tests.faults.oracle import Finding, Oracle
+from tests.faults.processes import use
+
+HEAD = "test | messages | faults | duplicates | lost | uncertain | bound | of them arrived | seconds"
+FINDINGS: list[Finding] = []
+
+
+@pytest.fixture(scope="session")
+def nursery(_settings: None) -> Iterator[Nursery]:
+    """Forks workers and clocks."""
+    mine = Nursery()
+    try:
+        yield mine
+    finally:
+        mine.close()
+
+
+@pytest.fixture
+def oracle(request: pytest.FixtureRequest) -> Oracle:
+    """Judges this test."""
+    return Oracle(request.node.name, FINDINGS)
+
+
+@pytest.fixture
+async def own_server(fresh_database: str) -> AsyncIterator[tuple[Postgres, str]]:
+    """A PostgreSQL of the test's own, durable, migrated, in use by portal.db; and its URL."""
+    home = Path(tempfile.mkdtemp(prefix="convoca-crash-", dir="/var/tmp"))
+    processes.open_to_servant(home)
+    server = Postgres(home)
+    try:
+        url = await asyncio.to_thread(server.start)
+        await use(url)
+        portal_settings.use(database_url=url)
+        await migrate.migrate()
+        yield server, url
+    finally:
+        await use(fresh_database)
+        portal_settings.use(database_url=fresh_database)
+        server.stop()
+        processes.remove_folder(home)
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[tuple[Valkey, str]]:
+    """A Valkey of the test's own, and its URL."""
+    home = Path(tempfile.mkdtemp(prefix="convoca-crash-", dir="/var/tmp"))
+    processes.open_to_servant(home)
+    server = Valkey(home)
+    try:
+        yield server, server.start()
+    finally:
+        server.stop()
+        processes.remove_folder(home)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the mail servers got against the rows, one line a test."""
+    if FINDINGS:
+        terminalreporter.section("faults")
+        for line in [HEAD, *(finding.line for finding in FINDINGS)]:
+            terminalreporter.write_line(line)
+        whole = sum(finding.messages for finding in FINDINGS)
+        terminalreporter.write_line(f"{whole} messages, {sum(finding.lost for finding in FINDINGS)} lost")

@@ -1,0 +1,196 @@
+"""A house full of workers, and everything that can be done to them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import redis
+
+from portal import db
+from portal.embedded import processes
+from portal.embedded.postgres import Postgres
+from portal.ledger.sessions import GONE
+from portal.sending.pool import CONNECTIONS
+from tests.faults.nursery import Child, Nursery
+from tests.workers.processes import House
+
+PATIENCE = 240  # seconds: a test that is slow on a busy machine is no failure
+LEASE = 2.0
+
+
+class Counting(Protocol):
+    """A mail server that counts letters."""
+
+    port: int
+
+    @property
+    def count(self) -> int:
+        """How many letters arrived."""
+
+
+@dataclass
+class Town(House):
+    """A house whose processes are forked, so that many can die."""
+
+    nursery: Nursery = field(kw_only=True)
+    children: list[Child] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)  # of the environment
+
+    def fork(self, what: str = "work", *, limits: dict[int, int] | None = None, group: int = 0) -> Child:
+        """A worker or a clock, not waited for."""
+        own = {
+            "PORTAL_DATABASE_URL": self.database,
+            "PORTAL_REDIS_URL": self.valkey,
+            "PORTAL_SMTP_URL": self.smtp_url,
+            "PORTAL_SECRET_KEY": "a secret of the tests, long enough to be accepted",
+            "PORTAL_LEASE_SECONDS": str(self.lease),
+            **self.more,
+        }
+        child = self.nursery.start(what, own, limits=limits or {}, group=group)
+        self.children.append(child)
+        return child
+
+    async def workers(self, count: int) -> list[Child]:
+        """So many workers, all at work."""
+        started = [self.fork() for _ in range(count)]
+        for child in started:
+            await self.at_work(child)
+        return started
+
+    async def at_work(self, child: Child) -> None:
+        """Wait until it has begun its run."""
+        async with asyncio.timeout(PATIENCE):
+            while not await db.fetchval("select 1 from run where worker like '%:' || $1::text", str(child.pid)):
+                assert child.poll() is None, "the worker ended before it began"
+                await asyncio.sleep(0.02)
+
+    async def gone(self, child: Child) -> int:
+        """Its exit status, when it has one."""
+        async with asyncio.timeout(PATIENCE):
+            while (status := child.poll()) is None:
+                await asyncio.sleep(0.01)
+        return status
+
+    async def ended(self, *children: Child) -> list[int]:
+        """SIGTERM for all of them; their exit statuses."""
+        for child in children:
+            child.send_signal(signal.SIGTERM)
+        return [await self.gone(child) for child in children]
+
+    async def killed(self, *children: Child) -> None:
+        """kill -9."""
+        for child in children:
+            child.kill()
+        for child in children:
+            await self.gone(child)
+
+
+@asynccontextmanager
+async def town(
+    nursery: Nursery, database: str, valkey: str, server: Counting, *, lease: float = LEASE, **more: str
+) -> AsyncIterator[Town]:
+    """Nothing of it is left after the block."""
+    mine = Town(database, valkey, f"smtp://127.0.0.1:{server.port}", lease, nursery=nursery, more=more)
+    try:
+        yield mine
+    finally:
+        await mine.killed(*mine.children)
+
+
+async def arrived(server: Counting, count: int) -> None:
+    """Wait until the server has so many letters."""
+    async with asyncio.timeout(PATIENCE):
+        while server.count < count:
+            await asyncio.sleep(0.01)
+
+
+async def drained(left: int = 0) -> None:
+    """Wait until no more than `left` messages are queued. PostgreSQL may be away meanwhile."""
+    sql = "select count(*) from message where state = 'queued'"
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                if await db.fetchval(sql) <= left:
+                    return
+            except GONE:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def retries_due() -> None:
+    """What was put off is due now."""
+    await db.execute("update batch set due_at = now() where done_at is null and waits_for = 'retry'")
+
+
+async def drained_with_retries() -> None:
+    """Like `drained`, with no patience for greylisting."""
+    async with asyncio.timeout(PATIENCE):
+        while await db.fetchval("select count(*) from message where state = 'queued'"):
+            await retries_due()
+            await asyncio.sleep(0.2)
+
+
+async def each_part(server: Counting, count: int, parts: int) -> AsyncIterator[int]:
+    """0, 1, 2 ... whenever another part of the letters has arrived, at a moment nobody chose; the last part is left."""
+    for part in range(parts):
+        await arrived(server, count * (part + 1) // (parts + 2))
+        await asyncio.sleep(random.random() * 0.05)
+        yield part
+
+
+# ------------------------------------------------------------------------------------------------ databases, queues
+async def use(url: str) -> None:
+    """Let this process's portal.db talk to another database."""
+    await db.close_pool()
+    db.configure(url)
+    await db.open_pool()
+
+
+async def answers() -> None:
+    """Wait until PostgreSQL answers again."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await db.fetchval("select 1")
+                return
+            except GONE:
+                await asyncio.sleep(0.05)
+
+
+def shut_down_at_once(server: Postgres) -> None:
+    """pg_ctl stop -m immediate: no checkpoint, recovery at the next start. Its sockets stay where they are."""
+    assert server.process
+    server.process.send_signal(signal.SIGQUIT)
+    server.process.wait(60)
+
+
+def start_again(server: Postgres) -> None:
+    """The same server on the same sockets; the log is replayed first."""
+    assert server.process and server.sockets
+    folder = server.sockets
+    command = [str(word) for word in server.process.args]  # type: ignore[union-attr]
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    server.process = processes.start(command, server.log, signal.SIGINT, environment)
+    processes.wait_until(server._is_ready, server.process, "PostgreSQL", server.log)
+    assert folder == server.sockets
+
+
+def flush(valkey: str) -> None:
+    """FLUSHALL: every wake-up is lost."""
+    with redis.Redis.from_url(valkey) as client:
+        client.flushall()
+
+
+def most_uncertain(kills: int, connections: int = CONNECTIONS) -> int:
+    """The bound of P3: one message for each connection and kill."""
+    return kills * connections
+
+
+Judge = Callable[..., None]
