@@ -8,6 +8,7 @@ from typing import Any
 from portal import db
 from portal.ledger.rules import Intent, Lane, Letter
 
+PLANNERS = 17_280  # advisory locks (this, origin): shared by small plans, held alone by planning.post_all
 BATCH_SIZE = 250  # messages of a batch: what is in doubt when worker and database die together
 
 ORIGIN = "select id, sender_id, lane from origin where kind = $1 and ref_id = $2"
@@ -19,9 +20,10 @@ CHANGE_ORIGIN = "update origin set sender_id = $2, lane = $3 where id = $1"
 # The whole plan at once. What exists already (same origin, occurrence and address) is left alone with its letter:
 # sixteen planners at once make each intended message once. A batch is a range only when its ids are consecutive;
 # ids of planners that run at the same time interleave, and a message must never be in two batches.
-POST = """
-with intent as (
-    select * from jsonb_to_recordset($2::jsonb) as i(
+POST = f"""
+with turn as materialized (select pg_advisory_xact_lock_shared({PLANNERS}, $1)),
+intent as (
+    select i.* from turn, jsonb_to_recordset($2::jsonb) as i(
         address text, optional bool, occurrence bigint, person_id bigint, dossier_id bigint, state message_state,
         reason text, delay_minutes int, version_id int, system text, locale text, from_address text, from_name text,
         reply_to text, to_name text, shown_to text, cc text[], subject text, values jsonb,
