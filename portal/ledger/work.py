@@ -77,6 +77,7 @@ class Work:
     since: float = 0.0  # monotonic time when its server could begin with it
     asker: Any = None  # the connection that asked for its dot
     gates: tuple[Any, ...] = ()  # limits it was let through by (portal.sending.gates), while it is under way
+    alone: bool = False  # no other may wait behind it on its connection: its server is slow
 
 
 class Asker(Protocol):

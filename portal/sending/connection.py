@@ -46,8 +46,8 @@ class Feed(Protocol):
     def idle(self, connection: SmtpConnection) -> None:
         """Nothing to do."""
 
-    def slow_down(self) -> None:
-        """The server asked for less."""
+    def slow_down(self, work: Work | None = None) -> None:
+        """The server asked for less, perhaps while it had the envelope of `work`."""
 
     def closed(self, connection: SmtpConnection) -> None:
         """The connection is gone."""
@@ -148,7 +148,7 @@ class SmtpConnection(asyncio.Protocol):
         self.deadline = self.loop.time() + TIMEOUTS[self.steps[0]] if self.steps else None
         if code == 421 and step != "dot":
             if self.work:  # else it only tires of an idle connection
-                self.feed.slow_down()
+                self.feed.slow_down(self.work)
             return self.hang_up()
         getattr(self, f"on_{step}")(code, lines)
 
@@ -262,7 +262,7 @@ class SmtpConnection(asyncio.Protocol):
         letter, self.letter = self.letter, b""
         assert isinstance(letter, bytes)  # or nobody would have asked
         self.expect("dot")
-        following = self.feed.next(self.offer) if self.offer.pipelining else None
+        following = self.feed.next(self.offer) if self.offer.pipelining and not work.alone else None
         behind = self.envelope(*following) if following else b""
         self.transport.write(letter + b".\r\n" + behind)
 

@@ -12,6 +12,7 @@ from portal.ledger.rules import LOST, NO_DOT, SUPPRESSED, UNSENDABLE, slows_down
 from portal.ledger.work import Parcel, Run, Work
 from portal.sending.connection import SmtpConnection
 from portal.sending.lanes import Lanes
+from portal.sending.pulse import Pulse
 from portal.sending.smtp import Envelope, Offer
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Dispatcher:
         self.parked: deque[SmtpConnection] = deque()
         self.alive: set[SmtpConnection] = set()
         self.counts: Counter[str] = Counter()
+        self.pulse = Pulse()
         self.refused_senders: dict[int, str] = {}  # sender id -> the server's words; for the engine to pause
         self.losses: dict[int, int] = {}  # message id -> accepted ones when a connection last broke under it
         self.recheck = False  # a message was refused that others in the lanes may resemble
@@ -81,7 +83,7 @@ class Dispatcher:
             self.parked.remove(connection)
         self.lanes.room.set()
 
-    def slow_down(self) -> None:
+    def slow_down(self, work: Work | None = None) -> None:
         """Fewer connections, and a pause before the next one is opened."""
         self.slowed = True
         self.lanes.room.set()
@@ -94,7 +96,9 @@ class Dispatcher:
     def replied(self, work: Work, code: int, reply: str, *, dot: bool) -> None:
         """The server has spoken. What counts against a limit is the dot."""
         work.batch.dots += dot
-        self.counts[verdict(code, reply).state] += 1
+        state = verdict(code, reply).state
+        self.counts[state] += 1
+        self.pulse.ended(work, state)
         self.slowed = self.slowed or slows_down(reply)
         self.journal.ended(work, code, reply)
 
@@ -102,6 +106,7 @@ class Dispatcher:
         """The dot is out and no reply came: nobody knows."""
         work.batch.dots += 1
         self.counts["uncertain"] += 1
+        self.pulse.ended(work, "uncertain")
         self.journal.ended(work, LOST, "connection_lost")
 
     def withdraw(self, work: Work) -> None:
