@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     time_zone: str = "UTC"
     log: Literal["text", "json"] = "text"
     lease_seconds: float = Field(default=60, gt=0)
+    relay_queue: str = ""
+    relay_log: Path | None = None
 
     @field_validator("*", mode="before")
     @classmethod
