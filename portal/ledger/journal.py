@@ -11,7 +11,9 @@ the day and the message itself. (run_id, seq) is the fence: who takes a run over
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from time import perf_counter
 
 from portal.ledger import runs
 from portal.ledger.claims import why_not
@@ -48,6 +50,7 @@ class Journal:
         self.asks: list[Ask] = []
         self.ends: list[Fact] = []
         self.flushing = False
+        self.flushed: Callable[[float, int], None] = lambda seconds, dots: None  # whoever keeps figures
 
     def ask(self, connection: Asker, work: Work) -> None:
         """A connection has its 354 and wants to write the dot."""
@@ -98,7 +101,9 @@ class Journal:
         """The dots that may be written; None when this run was sealed."""
         days: list[date | None] = [work.batch.day for _connection, work in asks]
         wanted = [work.id for _connection, work in asks], [work.attempt for _connection, work in asks], days
+        started = perf_counter()
         granted = await self.run.flush_db.fetchval(FLUSH, self.run.id, self.run.seq, *wanted, *columns_of(ends))
+        self.flushed(perf_counter() - started, len(asks))
         return None if granted is None else list(granted)
 
     async def unheard(self, asks: list[Ask], ends: list[Fact]) -> None:

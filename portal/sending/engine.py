@@ -17,6 +17,7 @@ from portal.ledger.settling import finish, record, settle, settle_forever
 from portal.ledger.work import Parcel, Run, RunLost, Work, known
 from portal.sending.dispatcher import Dispatcher
 from portal.sending.pool import CONNECTIONS, Pool
+from portal.sending.pulse import beat_forever
 from portal.sending.smtp import Envelope, Offer
 from portal.settings import SmtpUrl
 
@@ -46,6 +47,7 @@ class Shift:
         self.journal = Journal(run)
         self.dispatcher = Dispatcher(run, self.journal, composer.compose)
         self.pool = Pool(route, self.dispatcher, size)
+        self.journal.flushed = self.dispatcher.pulse.flushed
         self.tasks: list[asyncio.Task[None]] = []
         self.listening: Connection | None = None
 
@@ -55,6 +57,7 @@ class Shift:
             self.journal.flush_forever(),
             settle_forever(self.run),
             self.tend(),
+            beat_forever(self.run.id, self.pulse),
             self.serve(),  # the last one: see claim_no_more
         )
         self.tasks = [asyncio.create_task(job) for job in jobs]
@@ -66,6 +69,10 @@ class Shift:
         finally:
             stopped.cancel()
             await self.cancel()
+
+    def pulse(self) -> dict[str, Any]:
+        """What the run says about itself."""
+        return self.dispatcher.pulse.said(self.dispatcher, self.pool)
 
     def raise_failure(self) -> None:
         """What a task died of, if one did."""
