@@ -38,6 +38,7 @@ import time
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from itertools import groupby
 from typing import NamedTuple
 
 from portal import db, sealed
@@ -179,10 +180,10 @@ def folded(signature: bytes) -> bytes:
 
 # ------------------------------------------------------------------------------------------------ the keys in use
 class _Kept:
-    """The active keys of this process, read at most every LOOK_AGAIN seconds, unsealed once."""
+    """The active keys of this process, read at most every LOOK_AGAIN seconds, opened once."""
 
     def __init__(self) -> None:
-        self.read_at = float("-inf")
+        self.read_at = float("-inf")  # monotonic seconds
         self.rows: list[tuple[int, bytes]] = []
         self.found: dict[str, Signatory] = {}
 
@@ -190,22 +191,37 @@ class _Kept:
 _kept = _Kept()
 
 
-async def signatories(now: float | None = None) -> dict[str, Signatory]:
-    """Who signs, by domain (d=). `now`: monotonic seconds. Raises sealed.Unreadable when a key cannot be opened."""
-    now = time.monotonic() if now is None else now
+async def signatories() -> dict[str, Signatory]:
+    """Who signs, by domain (d=). Raises sealed.Unreadable: a key that cannot be opened holds the mail, and is named."""
+    now = time.monotonic()
     if now - _kept.read_at >= LOOK_AGAIN:
         rows = await db.fetch(ACTIVE)
         current = [(row["id"], row["secret"]) for row in rows]
         if current != _kept.rows:
-            keys = [Key(row["domain"], row["selector"], row["algorithm"], _opened(row["secret"])) for row in rows]
-            by_domain: dict[str, list[Key]] = {}
-            for key in keys:
-                by_domain.setdefault(key.domain, []).append(key)
-            _kept.found = {domain: Signatory(each) for domain, each in by_domain.items()}
+            _kept.found = by_domain([opened(**row) for row in rows])
             _kept.rows = current
         _kept.read_at = now
     return _kept.found
 
 
-def _opened(secret: bytes) -> bytes:
-    return sealed.unseal(secret, PURPOSE)
+def forget() -> None:
+    """Read the keys again at the next letter."""
+    global _kept
+    _kept = _Kept()
+
+
+def by_domain(keys: Iterable[Key]) -> dict[str, Signatory]:
+    """All keys of a domain sign for it."""
+    sorted_keys = sorted(keys, key=lambda key: key.domain)  # stable: the order within a domain stays
+    return {domain: Signatory(each) for domain, each in groupby(sorted_keys, key=lambda key: key.domain)}
+
+
+def opened(id: int, domain: str, selector: str, algorithm: str, secret: bytes) -> Key:
+    """A row of dkim_key, ready to sign. Raises sealed.Unreadable."""
+    try:
+        return Key(domain, selector, algorithm, sealed.unseal(secret, PURPOSE))
+    except sealed.Unreadable as wrong:
+        raise sealed.Unreadable(
+            f"The DKIM key {selector} of {domain} cannot be opened: was PORTAL_SECRET_KEY changed? "
+            "Name the former one in PORTAL_SECRET_KEY_BEFORE."
+        ) from wrong

@@ -80,7 +80,7 @@ class Hand(asyncio.Protocol):
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", str(SIGNER)], stdin=theirs, stdout=subprocess.DEVNULL, env={}
+                [sys.executable, "-I", str(SIGNER)], stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env={}
             )
         self.socket = ours
         self.jobs: dict[int, Job] = {}
@@ -140,16 +140,22 @@ class Hands:
     """The signing processes of one event loop, as many as there are cores."""
 
     def __init__(self) -> None:
+        self.wanted = cores()
         self.all: list[Hand] = []
         self.starting: asyncio.Task[None] | None = None
         self.started_at = float("-inf")
 
     def freest(self) -> Hand | None:
         """The one that owes least; None while none runs (then some are started)."""
-        alive = [hand for hand in self.all if hand.transport]
-        if len(alive) < len(self.all) or not alive:
+        best, least, alive = None, sys.maxsize, 0
+        for hand in self.all:
+            if hand.transport:
+                alive += 1
+                if len(hand.jobs) < least:
+                    best, least = hand, len(hand.jobs)
+        if alive < self.wanted:
             self.start()
-        return min(alive, key=lambda hand: len(hand.jobs), default=None)
+        return best
 
     def start(self) -> None:
         """Start what is missing, unless that has just been tried."""
@@ -163,14 +169,19 @@ class Hands:
         for hand in [each for each in self.all if not each.transport]:
             self.all.remove(hand)
             await hand.end()
-        while len(self.all) < cores():
+        while len(self.all) < self.wanted:
             try:
-                hand = Hand()
-                await asyncio.get_running_loop().create_connection(lambda hand=hand: hand, sock=hand.socket)
+                self.all.append(await started())
             except OSError as failed:
                 log.warning("no signing process was started", reason=str(failed))
                 return
-            self.all.append(hand)
+
+
+async def started() -> Hand:
+    """A new process, ready to be asked."""
+    hand = Hand()
+    await asyncio.get_running_loop().create_connection(lambda: hand, sock=hand.socket)
+    return hand
 
 
 _hands: WeakKeyDictionary[asyncio.AbstractEventLoop, Hands] = WeakKeyDictionary()
@@ -185,7 +196,10 @@ def begin(keys: Sequence[Key], digests: Sequence[bytes], done: Callable[[list[by
     """Have one digest signed by each key; a future of `done(signatures)`. The first call starts the processes."""
     loop = asyncio.get_running_loop()
     job = Job(keys, digests, done, loop.create_future())
-    hand = _hands.setdefault(loop, Hands()).freest()
+    hands = _hands.get(loop)
+    if hands is None:
+        hands = _hands[loop] = Hands()
+    hand = hands.freest()
     if hand:
         hand.ask(job)
     else:
