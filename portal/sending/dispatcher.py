@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import Callable
+from math import inf
 
 import structlog
 
 from portal.ledger.journal import Journal
-from portal.ledger.rules import LOST, NO_DOT, SUPPRESSED, UNSENDABLE, slows_down, verdict
+from portal.ledger.rules import LOST, NO_DOT, SUPPRESSED, UNSENDABLE, verdict
 from portal.ledger.work import Parcel, Run, Work
 from portal.sending.connection import SmtpConnection
+from portal.sending.domains import SLOW
 from portal.sending.lanes import Lanes
 from portal.sending.pulse import Pulse
 from portal.sending.smtp import Envelope, Offer
+from portal.sending.watch import Watch
 
 log = structlog.get_logger(__name__)
 
 POISON = 3  # connections that break under one message, while others pass, before the message is put off
+BUSY = 0.5  # of such a break, when the server said 421: likely it is about the connection
+SOONEST = 0.001  # seconds
 BROKE = "450 The connection broke three times before the end of this letter."
 
 Compose = Callable[[Parcel, Offer], Envelope]
@@ -37,11 +44,20 @@ class Dispatcher:
     def __init__(self, run: Run, journal: Journal, compose: Compose) -> None:
         self.run, self.journal, self.compose = run, journal, compose
         self.lanes = Lanes()
+        self.lanes.give_back = run.drop
+        self.now = time.monotonic()  # when something was last heard
         self.parked: deque[SmtpConnection] = deque()
         self.alive: set[SmtpConnection] = set()
+        self.watch = Watch(self.lanes, self.alive)
+        self.timer: asyncio.TimerHandle | None = None  # for letters aside, while connections are idle
+        self.answers, self.grow_at = (
+            0,
+            0,
+        )  # replies heard; how many of them allow more connections (portal.sending.pool)
         self.counts: Counter[str] = Counter()
         self.pulse = Pulse()
         self.refused_senders: dict[int, str] = {}  # sender id -> the server's words; for the engine to pause
+        self.spared: set[int] = set()  # ids of messages whose connection was told 421
         self.losses: dict[int, int] = {}  # message id -> accepted ones when a connection last broke under it
         self.recheck = False  # a message was refused that others in the lanes may resemble
         self.slowed = False
@@ -52,21 +68,26 @@ class Dispatcher:
         """The next message and its letter. One that cannot be written fails alone."""
         while not self.stopping and (work := self.lanes.take()):
             if work.parcel.blocked:
-                self.run.fact(work, NO_DOT, work.parcel.blocked)
+                self.end_here(work, NO_DOT, work.parcel.blocked)
                 continue
+            work.since = self.now
             try:
                 return work, self.compose(work.parcel, offer)
             except Unsendable as why:
-                self.run.fact(work, UNSENDABLE, why.reason)
+                self.end_here(work, UNSENDABLE, why.reason)
             except Exception:
                 log.exception("letter cannot be composed", message=work.id)
-                self.run.fact(work, UNSENDABLE, "unrenderable")
+                self.end_here(work, UNSENDABLE, "unrenderable")
         return None
 
     def feed(self) -> None:
-        """Wake as many idle connections as there are messages."""
-        for _ in range(min(len(self.parked), len(self.lanes))):
-            self.parked.popleft().take()
+        """Wake idle connections until one finds nothing to do."""
+        self.now = time.monotonic()
+        while self.parked and len(self.lanes):
+            connection = self.parked.popleft()
+            connection.take()
+            if self.parked and self.parked[-1] is connection:
+                return
 
     def idle(self, connection: SmtpConnection) -> None:
         """It waits here until there is something to do."""
@@ -75,6 +96,17 @@ class Dispatcher:
         if connection not in self.parked:
             connection.idle_since = connection.loop.time()
             self.parked.append(connection)
+        if self.lanes.gates:
+            self.wait_for_gate()
+
+    def wait_for_gate(self) -> None:
+        """Wake up when the next letter aside may go."""
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+        if self.lanes.look_at < inf:
+            wait = max(SOONEST, self.lanes.look_at - time.monotonic())
+            self.timer = asyncio.get_running_loop().call_later(wait, self.feed)
 
     def closed(self, connection: SmtpConnection) -> None:
         """The engine opens another when there is work for it."""
@@ -84,40 +116,81 @@ class Dispatcher:
         self.lanes.room.set()
 
     def slow_down(self, work: Work | None = None) -> None:
-        """Fewer connections, and a pause before the next one is opened."""
+        """Fewer connections."""
         self.slowed = True
+        if work:
+            self.spared.add(work.id)
         self.lanes.room.set()
 
     # --------------------------------------------------------------------------------------------- about messages
     def ask(self, connection: SmtpConnection, work: Work) -> None:
         """For permission to write the dot."""
+        work.asker = connection
         self.journal.ask(connection, work)
 
     def replied(self, work: Work, code: int, reply: str, *, dot: bool) -> None:
         """The server has spoken. What counts against a limit is the dot."""
+        self.now = now = time.monotonic()
+        if work.asker is not None and (behind := work.asker.work):
+            behind.since = now  # its own time begins when the one before it has ended
+        state = "accepted" if 200 <= code < 300 else verdict(code, reply).state
+        if state != "accepted" or now - work.since > SLOW or self.watch.domains.known:
+            if code >= 500 and self.doubt(work, reply):
+                return
+            self.look_into(work, state, reply)
+        if work.gates:
+            self.lanes.left(work)
         work.batch.dots += dot
-        state = verdict(code, reply).state
+        self.end(work, code, reply, state)
+
+    def end(self, work: Work, code: int, reply: str, state: str) -> None:
+        """On record."""
         self.counts[state] += 1
         self.pulse.ended(work, state)
-        self.slowed = self.slowed or slows_down(reply)
+        self.answers += 1
+        if self.answers == self.grow_at:
+            self.lanes.room.set()
         self.journal.ended(work, code, reply)
+
+    def look_into(self, work: Work, state: str, reply: str) -> None:
+        """What this reply, or the time it took, says about the receiving domain and about the server."""
+        self.watch.heard(work, self.now, self.now - work.since, state, reply)
+        if state == "retry" and self.watch.asks_for_less(work, self.now, reply):
+            self.slow_down()
+
+    def doubt(self, work: Work, reply: str) -> bool:
+        """A refusal of what the server has offered itself: never used again, and the message goes without it."""
+        lie = self.watch.lied(reply)
+        if not lie:
+            return False
+        log.warning("mail server does not do what it offers", extension=lie, reply=reply)
+        self.watch.doubted.add(lie)
+        for connection in self.alive:
+            connection.offer = self.watch.believed(connection.offer)
+        self.withdraw(work, broke=False)
+        return True
+
+    def end_here(self, work: Work, code: int, reason: str) -> None:
+        """It never comes to a connection."""
+        self.lanes.left(work, went=False)
+        self.run.fact(work, code, reason)
 
     def unanswered(self, work: Work) -> None:
         """The dot is out and no reply came: nobody knows."""
         work.batch.dots += 1
-        self.counts["uncertain"] += 1
-        self.pulse.ended(work, "uncertain")
-        self.journal.ended(work, LOST, "connection_lost")
+        self.lanes.left(work)
+        self.end(work, LOST, "connection_lost", "uncertain")
 
-    def withdraw(self, work: Work) -> None:
+    def withdraw(self, work: Work, *, broke: bool = True) -> None:
         """Granted, but the connection was gone: on record that no dot followed, then on to another connection."""
         self.journal.ended(work, NO_DOT, "")
-        self.put_back(work, broke=True)
+        self.put_back(work, broke=broke)
 
     def put_back(self, work: Work, *, broke: bool = False) -> None:
         """No dot. A message under which connections break while others pass is put off: it fails alone."""
+        self.lanes.left(work, went=False)
         if broke and self.is_poison(work):
-            return self.replied(work, int(BROKE[:3]), BROKE, dot=False)
+            return self.end(work, int(BROKE[:3]), BROKE, "retry")
         if self.stopping:
             return self.run.drop(work)
         self.lanes.put_back(work)
@@ -127,7 +200,8 @@ class Dispatcher:
         """Whether this was the third break under it, with other messages accepted in between."""
         passed = self.counts["accepted"]
         if passed > self.losses.get(work.id, -1):
-            work.losses += 1
+            work.losses += BUSY if work.id in self.spared else 1
+        self.spared.discard(work.id)
         self.losses[work.id] = passed
         return work.losses >= POISON
 
@@ -136,6 +210,7 @@ class Dispatcher:
         self.counts["not allowed"] += 1
         self.recheck = True
         self.lanes.room.set()
+        self.lanes.left(work, went=False)
         self.set_aside(work, why)
         if why == "another day":
             self.lanes.drop(self.run, lambda other: other.batch is work.batch)
@@ -153,7 +228,10 @@ class Dispatcher:
             self.set_aside(work, reasons[work.id])
 
     def sender_refused(self, work: Work, reply: str) -> None:
-        """MAIL FROM refused for good: the sender is paused, no message fails."""
+        """MAIL FROM refused for good, and no extension is to blame: the sender is paused, no message fails."""
+        if self.doubt(work, reply):
+            return
+        self.lanes.left(work, went=False)
         self.refused_senders[work.batch.sender_id] = reply
         self.run.drop(work)
         self.lanes.drop(self.run, lambda other: other.batch.sender_id == work.batch.sender_id)
