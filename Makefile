@@ -14,4 +14,4 @@ test: ; $(DEV) && .venv/bin/python setup/browser.py && .venv/bin/python -m pytes
 faults: ; $(DEV) && .venv/bin/python -m pytest tests/faults -m long -s $(ARGS)
 lint: ; $(DEV) && .venv/bin/python setup/lint.py
 check: lint test
-bench: ; $(DEV) && .venv/bin/python -m bench.sending $(ARGS)
+bench: ; $(DEV) && .venv/bin/python -m bench $(ARGS)

@@ -1,134 +1,158 @@
-"""Messages per second of the whole sender (ledger, proof, letters) into a sink on loopback, and CPU per message.
-
-    .venv/bin/python -m bench.sending [messages] [connections]
-
-PostgreSQL is an embedded one of its own, durable; the sink is another process. Figures of a shared machine: trust the
-CPU per message, not the rate.
-"""
+"""The part *sending*: messages a second of the whole sender beside the yardsticks and what others would have picked."""
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import importlib
 import os
-import subprocess
-import sys
-import tempfile
-import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import uvloop
+from bench import children, mailing, rounds, sinks, sources
+from bench.house import House, open_house
+from bench.mailing import Kind
+from bench.options import Options
+from bench.portal_side import Mailing, Sample
+from bench.rounds import Contender, Measured, Round
 
-from portal import db, migrate
-from portal.embedded import processes
-from portal.embedded.postgres import Postgres
-from portal.ledger import actions, queries
-from portal.ledger.rules import Intent, Lane, Letter
-from portal.sending.engine import Engine
-from portal.sending.letters import Composer
-from portal.settings import SmtpUrl
-
-SUBJECT = "Votre dossier {{ dossier_number }} : {{ status }}"
-PARAGRAPH = (
-    "<p>Nous avons bien étudié votre dossier {{ dossier_number }}, déposé au titre de « {{ campaign_title }} ». "
-    "La commission a pris la décision suivante : <strong>{{ status }}</strong>. Les bénéficiaires s’engagent à faire "
-    "mention du soutien reçu dans leurs publications et à transmettre un rapport d’exécution.</p>\n"
-)
-BODY = (
-    "<p>Bonjour {{ first_name }},</p>\n" + PARAGRAPH * 4 + "<p>{{ dossier_link }}</p>\n<p>{{ organisation_name }}</p>"
-)
-SINK = "import asyncio, uvloop; from bench.sink import serve; uvloop.run(serve())"
+KINDS: dict[str, Callable[[House], Awaitable[Kind]]] = {"letters": mailing.plain, "conditions": mailing.conditional}
+YARDSTICKS = ("smtp_source", "pipelined_c", "openssl")
+BASELINES = ("nodemailer", "post_office", "dramatiq_task")
+# What a contender sends of --messages: a round of the slow ones would last for minutes.
+SHARE = {"rsa": 0.3, "nodemailer": 0.25, "post_office": 0.05, "dramatiq_task": 0.02}
+ALL = (*KINDS, *YARDSTICKS, *BASELINES)
+SAMPLE = 40  # letters of each kind that are weighed
+BODY = 1_000  # bytes of the letter that smtp-source's header is weighed with
 
 
-async def plan(count: int) -> None:
-    """`count` messages of one mailing, each with its own values."""
-    sender = await db.fetchval(
-        "insert into sender (address, bounce_domain, verified) values ('a@b.example', 'b.b.example', true) returning id"
-    )
-    template = await db.fetchval("insert into template (name, category) values ('x', 'transactional') returning id")
-    version = await db.fetchval(
-        "insert into template_version (template_id, number, fallback_locale) values ($1, 1, 'fr') returning id",
-        template,
-    )
-    await db.execute("insert into template_variant values ($1, 'fr', $2, '', $3)", version, SUBJECT, BODY)
-    await db.execute("insert into organisation (name, sender_id) values ('Passerelle', $1)", sender)
-    for start in range(0, count, 5_000):
-        async with db.transaction():
-            await actions.post(
-                "mailing", 1, sender, Lane.mass, [intent(n, version) for n in range(start, min(count, start + 5_000))]
-            )
-    await db.execute("analyze")
+@dataclass
+class Part:
+    """What is known before the first round: the portal, its kinds of letter and what they weigh."""
+
+    options: Options
+    house: House
+    kinds: dict[str, Kind]
+    samples: dict[str, Sample] = field(default_factory=dict)
+    head: int = 0  # bytes of smtp-source's header
+    missing: dict[str, str] = field(default_factory=dict)  # why a contender does not take part
+
+    @property
+    def names(self) -> list[str]:
+        """Who was asked to take part."""
+        return [name for name in ALL if not self.options.contenders or name in self.options.contenders]
+
+    def count(self, name: str) -> int:
+        """Messages of one measurement of a contender."""
+        return max(20, round(self.options.messages * SHARE.get(name, 1)))
 
 
-def intent(n: int, version: int) -> Intent:
-    """The n-th message."""
-    number = f"DOS-2026-{n:07}"
-    values = {
-        "first_name": f"Hélène {n}",
-        "dossier_number": number,
-        "campaign_title": "Appel à projets 2026",
-        "status": ("favorable", "défavorable")[n % 2],
-        "dossier_link": f"https://portail.example.org/d/{number}",
-        "organisation_name": "Passerelle",
-    }
-    letter = Letter(
-        version_id=version, locale="fr", from_address="a@b.example", subject=f"Votre dossier {number}", values=values
-    )
-    return Intent(address=f"user{n}@example.org", locale="fr", optional=False, occurrence=1, letter=letter)
+async def run(options: Options, say: rounds.Say) -> dict[str, Any]:
+    """All rounds. Raises RuntimeError when a process does not do what it should."""
+    async with prepared(options) as part:
+        with sinks.best(part.house.home) as sink:
+            async with part.house.worker(sink.port, options.connections) as worker:
+                pids = {"worker": worker.pid, "postgres": part.house.postgres_pid, "sink": sink.process.pid}
+                made = list(contenders(part, sink, pids))
+                for name, why in part.missing.items():
+                    say(f"{name} does not take part: {why}")
+                played = await rounds.interleave(made, options.rounds, say)
+                return result(part, sink, played)
 
 
-def postgres_cpu(root: int) -> float:
-    """Seconds of CPU of PostgreSQL and its sessions, those that have ended too."""
-    total = 0.0
-    for path in Path("/proc").glob("[0-9]*/stat"):
+@contextlib.asynccontextmanager
+async def prepared(options: Options) -> AsyncIterator[Part]:
+    """Servers, templates, and the letters weighed in a sink of our own."""
+    async with open_house() as house:
+        part = Part(options, house, {})
+        for name, make in KINDS.items():
+            if name in part.names:
+                part.kinds[name] = await make(house)
+        await weigh(part)
+        yield part
+
+
+async def weigh(part: Part) -> None:
+    """Send some letters of each kind, and one of smtp-source, to a sink that keeps them."""
+    kept = part.house.home / "letters"
+    kept.mkdir()
+    with sinks.own(part.house.home, "--keep", kept) as sink:
+        async with part.house.worker(sink.port):
+            for name, kind in part.kinds.items():
+                await mailing.send(await mailing.plan(kind, SAMPLE))
+                part.samples[name] = Sample(kept)
+        with contextlib.suppress(sources.NotHere):
+            sources.one_letter(sink.port, BODY, part.house.home)
+            part.head = Sample(kept).bytes - BODY
+
+
+# ------------------------------------------------------------------------------------------------ who takes part
+def contenders(part: Part, sink: sinks.Sink, pids: dict[str, int]) -> Iterator[Contender]:
+    """Those of `part.names` that can run here; for the others `part.missing` says why not."""
+    for name in part.names:
         try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == root or path.parent.name == str(root):
-            own = fields[11:15] if path.parent.name == str(root) else fields[11:13]
-            total += sum(map(int, own)) / os.sysconf("SC_CLK_TCK")
-    return total
+            if name in part.kinds:
+                yield Mailing(part.kinds[name], part.count(name), pids).contender(name)
+            else:
+                yield outsider(part, sink, name)
+        except sources.NotHere as why:
+            part.missing[name] = str(why)
 
 
-async def measure(count: int, connections: int, port: int, root: int) -> None:
-    """Send all of it; print one line."""
-    await plan(count)
-    engine = Engine("bench", SmtpUrl("127.0.0.1", port), Composer(b"bench"), lease=60, size=connections)
-    began, cpu, other = time.perf_counter(), time.process_time(), postgres_cpu(root)
-    task = asyncio.create_task(engine.run())
-    while await db.fetchval("select count(*) from batch where done_at is null"):  # noqa: ASYNC110
-        await asyncio.sleep(0.1)
-    wall, cpu, other = time.perf_counter() - began, time.process_time() - cpu, postgres_cpu(root) - other
-    engine.stop()
-    await task
-    totals = await queries.totals()
-    rate = f"{count / wall:,.0f}/s"
-    cost = f"CPU a message: sender {cpu / count * 1e6:.0f} us, PostgreSQL {other / count * 1e6:.0f} us"
-    proof = f"accepted {totals.by_state['accepted']}, duplicates {totals.duplicates}, balanced {totals.balanced}"
-    print(f"{count} messages, {connections} connections: {rate}; {cost}; {proof}")
+def outsider(part: Part, sink: sinks.Sink, name: str) -> Contender:
+    """A yardstick or a baseline. Raises NotHere."""
+    yard = sources.Yardstick(part.house.home, sink, part.count(name), wire_size(part))
+    if name == "smtp_source":
+        return sources.smtp_source(yard, part.head)
+    if name == "pipelined_c":
+        return sources.pipelined(yard)
+    return sources.openssl() if name == "openssl" else baseline(name, sink, part.count(name))
 
 
-async def main() -> None:
-    """Servers, then the measurement."""
-    count, connections = [int(each) for each in sys.argv[1:]] + [20_000, 10][len(sys.argv) - 1 :]
-    home = Path(tempfile.mkdtemp(prefix="convoca-bench-", dir="/var/tmp"))
-    processes.open_to_servant(home)
-    postgres = Postgres(home)
-    sink = subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
+def wire_size(part: Part) -> int:
+    """Bytes of a letter on the wire, its final dot excepted: what the yardsticks send too."""
+    return next(iter(part.samples.values())).bytes if part.samples else 10_000
+
+
+def baseline(name: str, sink: sinks.Sink, count: int) -> Contender:
+    """What somebody would pick instead. Raises NotHere when its runner is not there."""
     try:
-        db.configure(postgres.start())
-        await db.open_pool()
-        await migrate.migrate()
-        assert sink.stdout
-        assert postgres.process
-        await measure(count, connections, int(sink.stdout.readline()), postgres.process.pid)
-        await db.close_pool()
-    finally:
-        sink.kill()
-        postgres.stop()
-        processes.remove_folder(home)
+        runner = importlib.import_module("bench.baselines").run
+    except (ImportError, AttributeError) as why:
+        raise sources.NotHere(f"there is no runner for it ({why})") from why
+
+    async def send() -> Measured:
+        before = children.cpu(sink.process.pid)
+        found: Measured = dict(runner(name, sink.port, count))
+        spent = children.cpu(sink.process.pid) - before
+        return found | {"messages": count, "cpu_us": {"own": found.get("cpu_us", 0), "sink": spent / count * 1e6}}
+
+    return Contender(name, send)
 
 
-if __name__ == "__main__":
-    os.environ.setdefault("PORTAL_SECRET_KEY", "b" * 40)
-    uvloop.run(main())
+# ------------------------------------------------------------------------------------------------ the result
+def result(part: Part, sink: sinks.Sink, played: list[Round]) -> dict[str, Any]:
+    """Everything that was measured, as it stands in sending.json."""
+    return {
+        "cores": os.cpu_count(),
+        "sink": sink.name,
+        "connections": {"portal": part.options.connections or "as portal work", "others": sources.CONNECTIONS},
+        "letters": {name: sample.row() for name, sample in part.samples.items()},
+        "missing": missing(part, played),
+        "rounds": [each.row() for each in played],
+        "played": played,
+    }
+
+
+def missing(part: Part, played: list[Round]) -> dict[str, str]:
+    """Why a contender has no rate: it was not asked for, cannot run here, or said so when it was called."""
+    found = {name: "it was not asked for" for name in ALL if name not in part.names} | part.missing
+    for each in played:
+        found |= {name: str(said["why"]) for name, said in each.results.items() if not said.get("ready", True)}
+    return found
+
+
+def log_of(folder: Path) -> str:
+    """What the worker said last."""
+    return children.last_words(folder / "worker.log")
