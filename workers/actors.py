@@ -9,7 +9,8 @@ import structlog
 from portal import timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import documents
-from portal.ledger import checks, takeover
+from portal.ledger import checks, sweeper, takeover
+from portal.sending import evidence, notices
 from portal.settings import settings
 from workers.broker import process
 
@@ -42,6 +43,26 @@ async def check_totals() -> None:
     found = await checks.check()
     if found and (not found.balanced or found.duplicates):
         log.error("ledger does not add up", **msgspec.structs.asdict(found))
+
+
+@dramatiq.actor(queue_name="house")
+async def settle_doubts() -> None:
+    """Messages that were not confirmed: proven by the relay, or sent again as far as that was decided (P4)."""
+    proven, again = await evidence.settle()
+    if proven or again:
+        log.info("unconfirmed messages", proven=proven, sent_again=again)
+
+
+@dramatiq.actor(queue_name="house")
+async def sweep() -> None:
+    """Write rows for what closed gates have stopped."""
+    await sweeper.sweep()
+
+
+@dramatiq.actor(queue_name="house")
+async def tell_owners() -> None:
+    """E-mails to whoever must decide about what a rule has paused."""
+    await notices.tell()
 
 
 @dramatiq.actor(queue_name="house")

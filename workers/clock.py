@@ -42,6 +42,9 @@ TIMETABLE = (
     Entry(actors.seal.send, 1),
     Entry(actors.take_over.send, 5),
     Entry(actors.check_totals.send, 60),
+    Entry(actors.tell_owners.send, 5),
+    Entry(actors.sweep.send, 10),
+    Entry(actors.settle_doubts.send, 60),
     Entry(actors.tidy_up.send, 3600),
 )
 

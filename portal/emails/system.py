@@ -9,6 +9,9 @@ from html import escape
 from portal.emails.letters import Variant
 from portal.i18n import _, pgettext, use
 
+Paragraph = str | tuple[str, str]  # a text, or one that is left out when its field is empty
+Written = tuple[str, tuple[Paragraph, ...]]  # subject and paragraphs
+
 FIELDS = (
     *("campaign_title", "closing_date", "dossier_number"),
     *("origin_name", "sender_address", "what_happened", "server_said", "waiting"),
@@ -24,74 +27,67 @@ def system_variant(name: str, locale: str) -> Variant:
         return _variant(locale, name, *LETTERS[name]())
 
 
-def _return_link() -> tuple[str, tuple[str, ...]]:
+def _return_link() -> Written:
     paragraphs = (
         _("Hello,"),
         # NOTE: {campaign_title}: a title, not to be declined, e.g. Rural Labs 2027
         _("You can continue your application for “{campaign_title}” here:"),
         "{{ dossier_link }}",
-        _("Closing date: {closing_date}"),
+        (_("Closing date: {closing_date}"), "closing_date"),
         _("If you did not ask for this link, you need do nothing."),
     )
     return _("Your link to the application for “{campaign_title}”"), paragraphs
 
 
-def _origin_paused() -> tuple[str, tuple[str, ...]]:
+def _origin_paused() -> Written:
     paragraphs = (
         _("Hello,"),
         # NOTE: {origin_name}: the name of a mass mailing or an automatic e-mail
         _("The e-mails of “{origin_name}” are on hold, because mail servers refuse them as unwanted."),
-        "{{ what_happened }}",
-        _("The mail server said: {server_said}"),
+        ("{{ what_happened }}", "what_happened"),
+        (_("The mail server said: {server_said}"), "server_said"),
         _("E-mails that wait: {waiting}. None of them leaves until somebody decides here:"),
         "{{ decisions_link }}",
     )
     return _("On hold: “{origin_name}”"), paragraphs
 
 
-def _sender_paused() -> tuple[str, tuple[str, ...]]:
+def _sender_paused() -> Written:
     paragraphs = (
         _("Hello,"),
         # NOTE: {sender_address}: the e-mail address that letters leave from
         _("Nothing leaves from this address any more, because the mail server refuses it: {sender_address}"),
-        _("The mail server said: {server_said}"),
+        (_("The mail server said: {server_said}"), "server_said"),
         _("E-mails that wait: {waiting}. None of them leaves until somebody decides here:"),
         "{{ decisions_link }}",
     )
     return _("On hold: e-mails from {sender_address}"), paragraphs
 
 
-LETTERS: dict[str, Callable[[], tuple[str, tuple[str, ...]]]] = {
+LETTERS: dict[str, Callable[[], Written]] = {
     "return_link": _return_link,
     "origin_paused": _origin_paused,
     "sender_paused": _sender_paused,
 }
-WHERE_GIVEN = {  # a paragraph that is left out when its field is empty
-    "{{ closing_date }}": "closing_date",
-    "{{ what_happened }}": "what_happened",
-    "{{ server_said }}": "server_said",
-}
+ALONE = ("{{ dossier_link }}", "{{ decisions_link }}", "{{ what_happened }}", "{{ organisation_name }}")
 
 
 @lru_cache(maxsize=64)
-def _variant(locale: str, name: str, subject: str, paragraphs: tuple[str, ...]) -> Variant:
-    body = [_paragraph(_with_fields(text)) for text in (*paragraphs, "{{ organisation_name }}")]
+def _variant(locale: str, name: str, subject: str, paragraphs: tuple[Paragraph, ...]) -> Variant:
+    body = [_paragraph(each) for each in (*paragraphs, "{{ organisation_name }}")]
     subject = _with_fields(subject, html=False)
     return Variant(locale=locale, subject=subject, body="\n".join(body), system=name)
 
 
-def _paragraph(text: str) -> str:
-    for place, field in WHERE_GIVEN.items():
-        if place in text:
-            return f"{{% if {field} %}}\n<p>{text}</p>\n{{% endif %}}"
-    return f"<p>{text}</p>"
+def _paragraph(paragraph: Paragraph) -> str:
+    text, field = (paragraph, "") if isinstance(paragraph, str) else paragraph
+    made = f"<p>{text if text in ALONE else _with_fields(text)}</p>"
+    return f"{{% if {field} %}}\n{made}\n{{% endif %}}" if field else made
 
 
 def _with_fields(text: str, *, html: bool = True) -> str:
     """A catalog's text with its {fields} as merge fields. Other braces of a translation lose their meaning."""
     text = escape(text, quote=False) if html else text
-    if text.startswith("{{ "):
-        return text
     text = text.replace("{{", "{").replace("{%", "%").replace("{#", "#")
     for name in FIELDS:
         text = text.replace(f"{{{name}}}", f"{{{{ {name} }}}}")

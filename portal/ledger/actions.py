@@ -6,18 +6,20 @@ be taken back: its outcome is a fact and beats the cancellation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from portal import db, timeline
 from portal.actor import Actor
 from portal.ledger import posting, queries
-from portal.ledger.rules import Intent, Lane
+from portal.ledger.rules import PROVEN, Intent, Lane
 from portal.outcomes import Stale
 
 CHANNEL = "ledger"
 Scope = Literal["all", "optional"]
 SuppressionReason = Literal["opted_out", "suppressed_bounce", "complaint"]
+Proof = Literal["by_queue", "by_log", "by_mailbox", "by_bounce", "by_reply"]
 
 # A new try, in a batch of its own. `attempts + 1` takes the message out of any batch that still names it. A queued
 # one is taken out of its waiting batch only while nobody holds that batch (its row is locked: a claim skips it).
@@ -50,6 +52,28 @@ LEAVE = "update message set reason = 'left_as_is' where id = $1 and state = 'unc
 
 SUPPRESS = """
 insert into suppression (address, scope, reason, source) values ($1, $2, $3, $4) on conflict do nothing"""
+
+SET_GATE = """
+update origin set gate = $3, gate_reason = $4, gated_at = case when gate = $3 then gated_at else now() end
+where kind = $1 and ref_id = $2 and gate <> 'cancelled'"""
+MOVE_GATE = """
+update origin o set gate = $3, gate_reason = $4, gated_at = now() where id = $1 and gate = $2
+returning coalesce(o.campaign_id, (select t.campaign_id from trigger t where o.kind = 'trigger' and t.id = o.ref_id))
+    as campaign_id"""
+
+# The letter of the try that was not confirmed has arrived after all: evidence beats doubt, never anything else.
+PROVE = """
+with proven as (
+    update message m set state = 'accepted', reason = p.how from unnest($1::uuid[], $2::text[]) p(uuid, how)
+    where m.attention = 'uncertain' and m.message_id = p.uuid
+    returning m.id, m.attempts, m.dossier_id, m.person_id, m.address, p.how),
+tries as (
+    insert into attempt (message_id, try, state, code, reply) select id, attempts, 'accepted', $3, how from proven
+    on conflict do nothing)
+insert into timeline_event (subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, details)
+select 'message', p.id, d.campaign_id, p.dossier_id, p.person_id, 'message.proven', 'rule',
+    jsonb_build_object('how', p.how, 'address', p.address)
+from proven p left join dossier d on d.id = p.dossier_id"""
 
 PAUSE_DUE = """
 select distinct s.id from sender s join origin o on o.sender_id = s.id join batch b on b.origin_id = o.id
@@ -96,6 +120,16 @@ async def settle_by_hand(message_id: int, by: Actor, verdict: Literal["resend", 
         elif not await db.fetchval(LEAVE, message.id):
             raise Stale(message.state)
         await record(message, "message.resent" if verdict == "resend" else "message.left", by)
+
+
+async def prove(message_uuid: UUID, how: Proof) -> bool:
+    """A message that was not confirmed has arrived: `how` we know. False when it is not unconfirmed."""
+    return await prove_all({message_uuid: how}) == 1
+
+
+async def prove_all(found: Mapping[UUID, Proof]) -> int:
+    """The same for many, by message_id. Returns how many were unconfirmed."""
+    return await db.execute(PROVE, list(found), list(found.values()), PROVEN)
 
 
 async def cancel(message_id: int, by: Actor, reason: str = "by_hand") -> None:
@@ -168,11 +202,43 @@ async def resume_sender(sender_id: int, by: Actor) -> None:
             await notify_all()
 
 
-async def set_gate(kind: str, ref_id: int, gate: Literal["open", "paused", "cancelled"]) -> None:
-    """Open, pause or close an origin: acts on all of its messages at commit, whatever their number."""
+async def set_gate(kind: str, ref_id: int, gate: Literal["open", "paused", "cancelled"], reason: str = "") -> None:
+    """Open, pause or close an origin: acts on all of its messages at commit, whatever their number.
+
+    A cancelled one stays so. The sweeper (portal.ledger.sweeper) writes its messages' rows afterwards.
+    """
     async with db.transaction():
-        await db.execute("update origin set gate = $3 where kind = $1 and ref_id = $2", kind, ref_id, gate)
+        await db.execute(SET_GATE, kind, ref_id, gate, reason)
         await notify_all()
+
+
+async def pause_origin(origin_id: int, reason: str, by: Actor) -> None:
+    """A rule or a person pauses an origin; `reason` is one of words.WAITING. Nothing when it is not open."""
+    await move_gate(origin_id, "open", "paused", reason, by)
+
+
+async def resume_origin(origin_id: int, by: Actor) -> None:
+    """What waits leaves now. Circuit breakers count from here on. Stale when it is not paused (any more)."""
+    if not await move_gate(origin_id, "paused", "open", "", by):
+        raise Stale
+
+
+async def cancel_origin(origin_id: int, by: Actor) -> None:
+    """What waits never leaves. Stale when it is not paused (any more)."""
+    if not await move_gate(origin_id, "paused", "cancelled", "by_hand", by):
+        raise Stale
+
+
+async def move_gate(origin_id: int, before: str, after: str, reason: str, by: Actor) -> bool:
+    """Move a gate and record it. False when it does not stand as `before` says."""
+    async with db.transaction():
+        moved = await db.fetchrow(MOVE_GATE, origin_id, before, after, reason)
+        if moved is None:
+            return False
+        what = {"open": "origin.resumed", "paused": "origin.paused", "cancelled": "origin.cancelled"}[after]
+        await timeline.record("origin", origin_id, what, by, campaign_id=moved["campaign_id"], reason=reason)
+        await notify_all()
+        return True
 
 
 async def notify_all() -> None:

@@ -1,4 +1,4 @@
-"""Circuit breakers: when mail servers refuse what an origin sends as unwanted, it stops before they refuse the house."""
+"""Circuit breakers: an origin whose e-mails are refused as unwanted stops, before servers refuse the whole house."""
 
 from __future__ import annotations
 

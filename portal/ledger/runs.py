@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
+
+from portal.ledger import epoch
 from portal.ledger.sessions import GONE, open_session
 from portal.ledger.work import Run, RunLost, boot_time
 
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN = 2.0  # seconds between looks at whether a restored database was confirmed
 LIFE = "insert into life default values on conflict do nothing"
 START = """
 insert into run (worker, life, lease_until)
@@ -12,7 +20,8 @@ select $1, id, now() + make_interval(secs => $2) from life returning id"""
 FIRST_ROW = "insert into journal (run_id, seq) values ($1, 0)"
 RENEW = """
 update run set lease_until = now() + make_interval(secs => $2)
-where id = $1 and ended_at is null and life = (select id from life) returning id"""
+where id = $1 and ended_at is null and life = (select id from life)
+and not exists (select from epoch where held_since is not null) returning id"""
 ADOPT = """
 update run set life = life.id, lease_until = now() + make_interval(secs => $2) from life
 where run.id = $1 and ended_at is null returning run.id"""
@@ -24,14 +33,32 @@ FORGET = "delete from journal where run_id = $1"
 
 
 async def start(worker: str, lease: float) -> Run:
-    """A new run with three sessions: flushes commit asynchronously, settlements and claims on disk."""
+    """A new run with three sessions: flushes commit asynchronously, settlements and claims on disk.
+
+    Waits as long as the register is on hold in a database that is not its own (portal.ledger.epoch).
+    """
     run = Run(worker, lease)
     await connect(run)
+    try:
+        await until_confirmed(run)
+    except BaseException:
+        hang_up(run)
+        raise
     await run.settle_db.execute(LIFE)
     run.renewed = boot_time()
     run.id = await run.settle_db.fetchval(START, worker, lease)
     await run.settle_db.execute(FIRST_ROW, run.id)
     return run
+
+
+async def until_confirmed(run: Run) -> None:
+    """Return when mail may leave from this database."""
+    told = False
+    while not await epoch.may_send(run.settle_db):
+        if not told:
+            log.error("mail was sent from another database: confirm this one under Messages, or: portal ledger confirm")
+        told = True
+        await asyncio.sleep(LOOK_AGAIN)
 
 
 async def connect(run: Run) -> None:
@@ -72,7 +99,12 @@ async def recover(run: Run) -> None:
 
 
 async def adopt(run: Run) -> None:
-    """One transaction: the new life, and the unconfirmed rows under their own numbers. RunLost when sealed."""
+    """One transaction: the new life, and the unconfirmed rows under their own numbers.
+
+    RunLost when the run was sealed, or when another database answers than before.
+    """
+    if not await epoch.may_send(run.settle_db):
+        raise RunLost
     async with run.settle_db.transaction():
         await run.settle_db.execute(LIFE)
         asked = boot_time()
