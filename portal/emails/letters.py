@@ -19,17 +19,7 @@ from portal.emails.language import Node, fields_of, parse
 from portal.emails.markup import BREAK, is_whole
 from portal.emails.merge import MAX_LINE, Values, empty_fields
 from portal.emails.plain import to_text
-from portal.emails.programs import (
-    OctetProgram,
-    Pieces,
-    Program,
-    crlf,
-    octet_program,
-    pieces,
-    program,
-    quoted,
-    text_program,
-)
+from portal.emails.programs import Pieces, Program, pieces, program, quoted_program, text_program
 from portal.i18n import _, use
 
 FOLDER = Path(__file__).parent.parent.parent / "templates" / "letters"
@@ -105,14 +95,9 @@ class Compiled:
         return text_program(self.html_pieces)
 
     @cached_property
-    def html_crlf(self) -> OctetProgram:
-        """The html part in UTF-8 with CRLF."""
-        return octet_program(self.html_pieces, crlf)
-
-    @cached_property
-    def html_quoted(self) -> OctetProgram:
-        """The html part in quoted-printable."""
-        return octet_program(self.html_pieces, quoted)
+    def html_quoted(self) -> Program:
+        """The html part in quoted-printable, as it is sent."""
+        return quoted_program(self.html_pieces)
 
     def filled(self, values: Values) -> dict[str, str]:
         """The values with what the layout needs of this message."""

@@ -26,6 +26,7 @@ UNWANTED = re.compile(
 # What mail programs turn into links by themselves: schemes, www., anything.tld.
 LINKABLE = re.compile(r"(?<=[\w-])\.(?=[^\W\d_])|:(?=//)|@(?=[\w-])", re.UNICODE)
 WORD_JOINER = "\u2060"
+SPECIAL = re.compile("[&<>\"'\n]")  # of html
 
 FILTER_FUNCTIONS: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -113,12 +114,17 @@ def unlinked(value: str) -> str:
 
 def html_text(value: str) -> str:
     """A value in the text of an html letter."""
-    return escape(clean(value), quote=True).replace("\n", "<br>")
+    return escaped(clean(value))
+
+
+def escaped(value: str) -> str:
+    """A clean value that is only text in html."""
+    return escape(value, quote=True).replace("\n", "<br>") if SPECIAL.search(value) else value
 
 
 def html_words(value: str) -> str:
     """A person's words in the text of an html letter."""
-    return escape(unlinked(value), quote=True).replace("\n", "<br>")
+    return escaped(unlinked(value))
 
 
 def attribute(value: str) -> str:

@@ -1,8 +1,8 @@
 """A checked text made into a function of the merge values: generated once per template version, run once per message.
 
 The generated source holds nothing that people wrote: constants, names and functions are bound to names of our own
-(`c3`, `k5`, `s2`), so a text can be as hostile as it likes. A function that makes octets has its constants encoded
-already; what is left per message is the values.
+(`c3`, `k5`, `s2`), so a text can be as hostile as it likes. A function that makes quoted-printable has its constants
+encoded already; what is left per message is the values.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from portal.emails.merge import FILTER_FUNCTIONS, Values, holds, shows
 
 Mode = Literal["html", "text", "line"]
 Program = Callable[[Values], str]
-OctetProgram = Callable[[Values], bytes]
 CONTEXT = 2000  # characters before a field that say where it stands
 
+DOT_FIRST = re.compile(r"^\..*", re.MULTILINE)
 LONGEST_QP = 76  # characters of a line, the break included (RFC 2045 6.7)
-PLAIN_QP = re.compile(r"[ -<>-~]{1,72}")  # printable ASCII without "=": is its own quoted-printable
+PLAIN_QP = re.compile(r"[ -\-/-<>-~][ -<>-~]{0,71}")  # printable ASCII without "=", no dot first: stays as it is
 
 
 @dataclass(frozen=True)
@@ -55,38 +55,48 @@ def pieces(tree: tuple[Node, ...], mode: Mode, known: Values | None = None) -> P
 
 
 def text_program(made: Pieces) -> Program:
-    """Pieces -> a function that returns str."""
-    return _Writer("", _same).function(made)
+    """Pieces -> the function that merges them."""
+    return _Writer(_same).function(made)
 
 
-def octet_program(made: Pieces, encode: Callable[[str], bytes]) -> OctetProgram:
-    """Pieces -> a function that returns octets; `encode` is `crlf` or `quoted`, for constants and values alike."""
-    return _Writer(b"", encode).function(made)
+def quoted_program(made: Pieces) -> Program:
+    """Pieces -> the function that merges them into quoted-printable."""
+    return _Writer(quoted).function(made)
 
 
-# ------------------------------------------------------------------------------------------------ octets
+# ------------------------------------------------------------------------------------------------ quoted-printable
 def _same(text: str) -> str:
     return text
 
 
-def crlf(text: str) -> bytes:
-    """UTF-8 with CRLF."""
-    return text.encode() if "\n" not in text else text.replace("\n", "\r\n").encode()
-
-
-def quoted(text: str) -> bytes:
+def quoted(text: str) -> str:
     """Quoted-printable that ends a line (RFC 2045 6.7): the next piece begins in the first column, whatever it is."""
     if PLAIN_QP.fullmatch(text):
-        return text.encode() + b"=\r\n"
+        return f"{text}=\r\n"
     if not text:
-        return b""
-    octets = b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
-    if octets.endswith(b"\r\n"):
-        return octets
-    if len(octets) - octets.rfind(b"\n") <= LONGEST_QP:
-        return octets + b"=\r\n"
-    last = 3 if octets[-3:-2] == b"=" else 1  # the line is full: its last character moves to the next
-    return octets[:-last] + b"=\r\n" + octets[-last:] + b"=\r\n"
+        return ""
+    lines = quoted_lines(text.encode())
+    if lines.endswith("\r\n"):
+        return lines
+    if len(lines) - lines.rfind("\n") <= LONGEST_QP:
+        return f"{lines}=\r\n"
+    last = 3 if lines[-3:-2] == "=" else 1  # the line is full: its last character moves to the next
+    return f"{lines[:-last]}=\r\n{lines[-last:].replace('.', '=2E')}=\r\n"
+
+
+def quoted_lines(octets: bytes) -> str:
+    """Quoted-printable of lines that end with LF, in CRLF, without a dot at any line's start: none needs stuffing."""
+    lines = b2a_qp(octets, istext=True).decode("ascii").replace("\n", "\r\n")
+    return DOT_FIRST.sub(lambda line: dotless(line[0]), lines) if "\n." in lines or lines[:1] == "." else lines
+
+
+def dotless(line: str) -> str:
+    """A quoted-printable line without a dot in its first column, broken where it became too long."""
+    if not line.startswith("."):
+        return line
+    if len(line) <= LONGEST_QP - 2:
+        return f"=2E{line[1:]}"
+    return f"=2E=\r\n{dotless(line[1:])}"
 
 
 # ------------------------------------------------------------------------------------------------ reading the tree
@@ -167,13 +177,13 @@ def _filtered(show: Callable[[str], str], names: tuple[str, ...]) -> Callable[[s
 class _Writer:
     """Writes the source of one function and binds its names."""
 
-    def __init__(self, empty: Any, encode: Callable[[str], Any]) -> None:
+    def __init__(self, encode: Callable[[str], str]) -> None:
         self.encode = encode  # constants now, values in the function
-        self.bound: dict[str, Any] = {"join": empty.join, "empty": empty}
+        self.bound: dict[str, Any] = {"join": "".join}
         self.names: dict[tuple[str, Any], str] = {}
         self.hoisted: dict[tuple[str, Any], str] = {}
 
-    def function(self, made: Pieces) -> Callable[[Values], Any]:
+    def function(self, made: Pieces) -> Program:
         for piece in made:
             if isinstance(piece, Value):  # stands in every message, often more than once
                 self.hoisted.setdefault((piece.name, piece.show), f"x{len(self.hoisted)}")
@@ -184,14 +194,14 @@ class _Writer:
 
     def joined(self, made: Pieces) -> str:
         items = [self.item(piece) for piece in made]
-        return "empty" if not items else items[0] if len(items) == 1 else f"join(({', '.join(items)}))"
+        return "''" if not items else items[0] if len(items) == 1 else f"join(({', '.join(items)}))"
 
     def item(self, piece: str | Value | Fork) -> str:
         if isinstance(piece, str):
             return self.name("c", self.encode(piece))
         if isinstance(piece, Value):
             return self.hoisted.get((piece.name, piece.show)) or self.value(piece.name, piece.show)
-        said = "empty"
+        said = "''"
         for test, body in reversed(piece.branches):
             said = self.joined(body) if test is None else f"({self.joined(body)} if {self.test(test)} else {said})"
         return said

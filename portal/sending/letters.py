@@ -18,7 +18,7 @@ from portal.sending import mime
 from portal.sending.dispatcher import Unsendable
 from portal.sending.dkim import Signatory, signatories, signatory_of
 from portal.sending.headers import wire_address
-from portal.sending.smtp import Envelope, Offer, mail_command, rcpt_command, stuffed
+from portal.sending.smtp import Envelope, Offer, mail_command, rcpt_command
 from portal.sending.verp import bounce_address
 
 KEPT = 2_000  # variants; a version never changes, so they never age
@@ -60,7 +60,7 @@ class Composer:
             self.variants[version_id, locale] = variant
 
     def compose(self, parcel: Parcel, offer: Offer) -> Envelope:
-        """Envelope and stuffed letter for a server with this offer. Raises Unsendable."""
+        """Envelope and letter for a server with this offer. Raises Unsendable."""
         try:
             heads = heads_of(parcel)
             utf8 = mime.needs_utf8(heads)
@@ -80,7 +80,7 @@ class Composer:
         made = self.compiled(parcel)
         filled = made.filled(parcel.values or {})
         attachments = [self.attachments.encoded(number) for number in parcel.attachments]
-        body = mime.body(heads, text_part(made, filled, eight_bit), html_part(made, filled, eight_bit), attachments)
+        body = mime.body(heads, text_part(made, filled, eight_bit), html_part(made, filled), attachments)
         return mime.head(heads, bool(attachments)), body
 
     def signatory(self, heads: mime.Heads) -> Signatory | None:
@@ -141,17 +141,13 @@ def text_part(made: Compiled, filled: Values, eight_bit: bool) -> mime.Part:
     return mime.encode(made.plain(filled), eight_bit)
 
 
-def html_part(made: Compiled, filled: Values, eight_bit: bool) -> mime.Part:
-    """The html alternative, its constants encoded long ago."""
-    if eight_bit:
-        octets = made.html_crlf(filled)
-        if mime.has_short_lines(octets) and b"\0" not in octets:
-            return mime.Part(mime.EIGHT_BIT, octets)
-    return mime.Part(mime.QUOTED, made.html_quoted(filled))
+def html_part(made: Compiled, filled: Values) -> mime.Part:
+    """The html alternative. Always quoted-printable: its constants were encoded long ago."""
+    return mime.Part(mime.QUOTED, made.html_quoted(filled).encode("ascii"))
 
 
 def signed(head: bytes, body: bytes, signatory: Signatory | None) -> bytes | asyncio.Future[bytes]:
-    """The stuffed letter, signed where somebody signs; a Future where that takes its time."""
+    """The letter, signed where somebody signs; a Future where that takes its time."""
     if signatory is None:
         return whole(head, body, b"")
     if signatory.slow:
@@ -160,8 +156,8 @@ def signed(head: bytes, body: bytes, signatory: Signatory | None) -> bytes | asy
 
 
 def whole(head: bytes, body: bytes, signature: bytes) -> bytes:
-    """The stuffed letter, its signature first."""
-    return stuffed(b"%b%b\r\n%b" % (signature, head, body))
+    """The letter as it goes to the server, its signature first."""
+    return b"%b%b\r\n%b" % (signature, head, body)
 
 
 def key_of(parcel: Parcel) -> tuple[int, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 from base64 import encodebytes
-from binascii import b2a_qp
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from portal.emails.programs import quoted_lines
 from portal.sending.headers import address_line, checked, mailbox, message_id, unstructured, wire_address
 from portal.sending.smtp import Offer
 
@@ -62,7 +62,7 @@ def needs_utf8(heads: Heads) -> bool:
 
 
 def build(heads: Heads, text: str, html: str, offer: Offer = Offer()) -> bytes:  # noqa: B008 - immutable
-    """The whole letter, ready to be dot-stuffed. 8-bit only for a server that offers it, else quoted-printable.
+    """The whole letter; no line begins with a dot. 8-bit only for a server that offers it, else quoted-printable.
 
     Raises headers.Injection or ValueError before anything is built.
     """
@@ -162,13 +162,16 @@ def alternatives(border: str, text: Part, html: Part) -> bytes:
 
 
 def encode(content: str, eight_bit: bool) -> Part:
-    """A text with any line ends. Quoted-printable where 8-bit is not offered or a line is too long."""
+    """A text with any line ends. Quoted-printable where 8-bit is not offered, a line is too long or begins with a dot.
+
+    So no letter ever needs its dots doubled (RFC 5321 4.5.2).
+    """
     plain = (LINE_ENDS.sub("\n", content) if "\r" in content else content).encode()
-    if eight_bit and b"\0" not in plain:
+    if eight_bit and b"\0" not in plain and b"\n." not in plain and not plain.startswith(b"."):
         octets = plain.replace(b"\n", b"\r\n")
         if has_short_lines(octets):
             return Part(EIGHT_BIT, octets)
-    return Part(QUOTED, b2a_qp(plain, istext=True).replace(b"\n", b"\r\n"))
+    return Part(QUOTED, quoted_lines(plain).encode("ascii"))
 
 
 def has_short_lines(octets: bytes) -> bool:

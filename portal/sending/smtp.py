@@ -31,7 +31,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """A letter ready to go: commands, and the stuffed bytes that end before the dot's own line."""
+    """A letter ready to go: commands, and the octets before the dot's own line. No line of them begins with a dot."""
 
     mail: bytes
     rcpt: bytes
@@ -56,13 +56,6 @@ def rcpt_command(address: bytes) -> bytes:
     return b"RCPT TO:<%b>\r\n" % address
 
 
-def stuffed(letter: bytes) -> bytes:
-    """Dots at the beginning of lines doubled (RFC 5321 4.5.2). The letter ends with CRLF."""
-    if b"\r\n." in letter:
-        letter = letter.replace(b"\r\n.", b"\r\n..")
-    return b"." + letter if letter.startswith(b".") else letter
-
-
 def code_of(line: bytes) -> int | None:
     """The three digits of a reply line, or None when it is no reply."""
     return int(line[:3]) if line[:3].isdigit() and 200 <= int(line[:3]) < 600 else None
@@ -71,8 +64,10 @@ def code_of(line: bytes) -> int | None:
 def text_of(lines: list[bytes]) -> str:
     """A reply as kept in the ledger: its code once, its lines joined, no control characters."""
     first, *others = [line.decode("utf-8", "replace").rstrip() for line in lines]
-    words = " ".join([first[:3] + " " + first[4:], *(other[4:] for other in others)])
-    return "".join(character for character in words if character.isprintable())[:LONGEST_REPLY].rstrip()
+    words = " ".join([f"{first[:3]} {first[4:]}", *(other[4:] for other in others)])
+    if not words.isprintable():
+        words = "".join(filter(str.isprintable, words))
+    return words[:LONGEST_REPLY].rstrip()
 
 
 def route_pause(failures: int, *, polite: bool, chance: float) -> float:

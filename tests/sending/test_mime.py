@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from portal.sending import verp
 from portal.sending.headers import Injection, encoded_words, wire_address
 from portal.sending.mime import Heads, build
-from portal.sending.smtp import Offer, stuffed
+from portal.sending.smtp import Offer
 
 UUID_ = "0e4f6a3c-6d0a-4d5e-9c39-3f7a6b2f9c11"
 PLAIN = Heads(
@@ -67,6 +67,7 @@ def check_lines(raw: bytes) -> None:
     """CRLF only, no line over 998 octets; header lines of at most 78."""
     assert re.search(rb"[^\r]\n|\r[^\n]|\r\Z", raw) is None
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert b"\r\n." not in raw
     top = raw.partition(b"\r\n\r\n")[0]
     assert [line for line in top.split(b"\r\n") if len(line) > 78 and not line.startswith(b"List-Un")] == []
 
@@ -196,11 +197,12 @@ def test_optional_mail_carries_one_click_opt_out_and_necessary_mail_does_not() -
     assert "List-Unsubscribe" not in parsed(build(PLAIN, "a\n", "a\n"))
 
 
-def test_dots_are_doubled_at_the_beginning_of_lines_only() -> None:
-    assert stuffed(b".a\r\n..b\r\nc.\r\n.\r\n") == b"..a\r\n...b\r\nc.\r\n..\r\n"
-    raw = build(PLAIN, ".\n..\na.\n", "<p>.</p>\n.\n", EIGHT_BIT)
-    assert re.sub(rb"^\.", b"", stuffed(raw), flags=re.MULTILINE) == raw
-    assert b"\r\n.\r\n" not in stuffed(raw)
+def test_no_line_begins_with_a_dot_so_none_has_to_be_doubled() -> None:
+    text, html = ".\n..\na.\n." + "x" * 74 + "\n" + "." * 200 + "\n", "<p>.</p>\n.\n"
+    raw = build(PLAIN, text, html, EIGHT_BIT)
+    assert not any(line.startswith(b".") for line in raw.split(b"\r\n"))
+    parts = [cast(bytes, part.get_payload(decode=True)) for part in parsed(raw).iter_parts()]
+    assert [part.decode() for part in parts] == [text.replace("\n", "\r\n"), html.replace("\n", "\r\n")]
 
 
 @settings(deadline=None)
