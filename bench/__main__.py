@@ -16,6 +16,7 @@ from bench.options import RESULTS, Options
 
 PARTS = ("sending", "plan", "claims", "growth", "latency", "start")
 MODULES = {"plan": "planning"}
+SECRET = "the secret of the bench, which protects nothing"
 
 
 def options(words: list[str]) -> Options:
@@ -89,7 +90,7 @@ def say(words: str) -> None:
 def main() -> None:
     """Ends with 130 on Ctrl-C, with 1 and a sentence when something did not work; all processes have ended then."""
     given = options(sys.argv[1:])
-    os.environ.setdefault("PORTAL_SECRET_KEY", "the secret of the bench, which protects nothing")
+    os.environ["PORTAL_SECRET_KEY"] = SECRET
     try:
         asyncio.run(run(given))
     except (KeyboardInterrupt, asyncio.CancelledError):

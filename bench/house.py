@@ -16,8 +16,8 @@ from portal import db, migrate
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.valkey import Valkey
+from portal.settings import settings
 
-SECRET = "the secret of the bench, which protects nothing"
 STARTS_WITHIN = 30.0
 
 
@@ -38,7 +38,7 @@ class House:
             PORTAL_DATABASE_URL=self.database,
             PORTAL_REDIS_URL=self.valkey,
             PORTAL_SMTP_URL=f"smtp://127.0.0.1:{port}",
-            PORTAL_SECRET_KEY=SECRET,
+            PORTAL_SECRET_KEY=settings().secret_key,
             PORTAL_DATA_DIR=str(self.home / "data"),
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import conditions, material
+from bench import conditions, keys, material
 from bench.house import House, sender
 from portal import db
 from portal.emails.letters import Variant
@@ -55,6 +55,23 @@ async def plain(house: House, address: str = material.SENDER) -> Kind:
 async def conditional(house: House) -> Kind:
     """The letter with conditions."""
     return await kind(conditions.variants(), conditions.values, material.SENDER, house)
+
+
+async def ed25519(house: House) -> Kind:
+    """The plain letter, signed with ed25519."""
+    return await signed(house, "ed25519")
+
+
+async def rsa(house: House) -> Kind:
+    """The plain letter, signed with RSA-2048."""
+    return await signed(house, "rsa")
+
+
+async def signed(house: House, algorithm: str) -> Kind:
+    """The plain letter of a sender whose domain signs."""
+    domain = f"{algorithm}.example.org"
+    await keys.sign_for(domain, algorithm)
+    return await plain(house, f"decisions@{domain}")
 
 
 async def kind(

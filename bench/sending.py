@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from bench import children, mailing, rounds, sinks, sources
+from bench import baselines, children, mailing, rounds, sinks, sources
 from bench.house import House, open_house
 from bench.mailing import Kind
 from bench.options import Options
 from bench.portal_side import Mailing, Sample
 from bench.rounds import Contender, Measured, Round
 
-KINDS: dict[str, Callable[[House], Awaitable[Kind]]] = {"letters": mailing.plain, "conditions": mailing.conditional}
+KINDS: dict[str, Callable[[House], Awaitable[Kind]]] = {
+    "letters": mailing.plain,
+    "conditions": mailing.conditional,
+    "ed25519": mailing.ed25519,
+    "rsa": mailing.rsa,
+}
+SIGNED = ("ed25519", "rsa")
 YARDSTICKS = ("smtp_source", "pipelined_c", "openssl")
 BASELINES = ("nodemailer", "post_office", "dramatiq_task")
 # What a contender sends of --messages: a round of the slow ones would last for minutes.
-SHARE = {"rsa": 0.3, "nodemailer": 0.25, "post_office": 0.05, "dramatiq_task": 0.02}
+SHARE = {"rsa": 0.3, "nodemailer": 0.25, "post_office": 0.1, "dramatiq_task": 0.03}
 ALL = (*KINDS, *YARDSTICKS, *BASELINES)
 SAMPLE = 40  # letters of each kind that are weighed
 BODY = 1_000  # bytes of the letter that smtp-source's header is weighed with
@@ -78,13 +82,20 @@ async def weigh(part: Part) -> None:
     kept = part.house.home / "letters"
     kept.mkdir()
     with sinks.own(part.house.home, "--keep", kept) as sink:
-        async with part.house.worker(sink.port):
+        async with part.house.worker(sink.port, part.options.connections):
             for name, kind in part.kinds.items():
                 await mailing.send(await mailing.plan(kind, SAMPLE))
                 part.samples[name] = Sample(kept)
+                check(name, part.samples[name])
         with contextlib.suppress(sources.NotHere):
             sources.one_letter(sink.port, BODY, part.house.home)
             part.head = Sample(kept).bytes - BODY
+
+
+def check(name: str, sample: Sample) -> None:
+    """That letters are what they are called. Raises RuntimeError."""
+    if sample.count != SAMPLE or sample.signed != (SAMPLE if name in SIGNED else 0):
+        raise RuntimeError(f"Of {SAMPLE} letters of {name} {sample.count} arrived, {sample.signed} of them signed.")
 
 
 # ------------------------------------------------------------------------------------------------ who takes part
@@ -107,7 +118,7 @@ def outsider(part: Part, sink: sinks.Sink, name: str) -> Contender:
         return sources.smtp_source(yard, part.head)
     if name == "pipelined_c":
         return sources.pipelined(yard)
-    return sources.openssl() if name == "openssl" else baseline(name, sink, part.count(name))
+    return sources.openssl() if name == "openssl" else baseline(part, name, sink)
 
 
 def wire_size(part: Part) -> int:
@@ -115,20 +126,22 @@ def wire_size(part: Part) -> int:
     return next(iter(part.samples.values())).bytes if part.samples else 10_000
 
 
-def baseline(name: str, sink: sinks.Sink, count: int) -> Contender:
-    """What somebody would pick instead. Raises NotHere when its runner is not there."""
-    try:
-        runner = importlib.import_module("bench.baselines").run
-    except (ImportError, AttributeError) as why:
-        raise sources.NotHere(f"there is no runner for it ({why})") from why
+def baseline(part: Part, name: str, sink: sinks.Sink) -> Contender:
+    """What somebody would pick instead (bench/baselines). It says itself when it cannot run here."""
 
     async def send() -> Measured:
         before = children.cpu(sink.process.pid)
-        found: Measured = dict(runner(name, sink.port, count))
+        found: Measured = baselines.run(name, sink.port, part.count(name), database=part.house.database)
         spent = children.cpu(sink.process.pid) - before
-        return found | {"messages": count, "cpu_us": {"own": found.get("cpu_us", 0), "sink": spent / count * 1e6}}
+        return found | {"cpu_us": baseline_cost(found) | {"sink": spent / part.count(name) * 1e6}}
 
     return Contender(name, send)
+
+
+def baseline_cost(found: Measured) -> dict[str, float]:
+    """CPU microseconds a message under our names."""
+    names = {"own": "cpu_us", "postgres": "database_us", "queue": "queue_us"}
+    return {ours: float(found.get(theirs) or 0) for ours, theirs in names.items()}
 
 
 # ------------------------------------------------------------------------------------------------ the result
@@ -151,8 +164,3 @@ def missing(part: Part, played: list[Round]) -> dict[str, str]:
     for each in played:
         found |= {name: str(said["why"]) for name, said in each.results.items() if not said.get("ready", True)}
     return found
-
-
-def log_of(folder: Path) -> str:
-    """What the worker said last."""
-    return children.last_words(folder / "worker.log")
