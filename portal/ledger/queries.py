@@ -94,8 +94,9 @@ class MessagePage(MessageRow, frozen=True, kw_only=True):
     attempts: list[Attempt] = []
 
 
-COLUMNS = """m.id, m.shown as state, case when m.shown in ('held', 'queued') then coalesce(m.reason, m.waits_for)
-        else m.reason end as reason,
+COLUMNS = """m.id, m.shown as state, case when m.state <> 'queued' then m.reason
+        when m.shown in ('held', 'cancelled') then coalesce(m.waits_for, m.reason)
+        when m.shown = 'queued' then coalesce(m.reason, m.waits_for) else m.reason end as reason,
     m.address, coalesce(l.from_address, '') as from_address, coalesce(l.to_name, '') as to_name,
     coalesce(l.subject, '') as subject, coalesce(l.locale, '') as locale, m.optional, m.lane,
     m.origin_kind, m.origin_ref, m.dossier_id, d.number as dossier_number, d.campaign_id, m.person_id, m.message_id,

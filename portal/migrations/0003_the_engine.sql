@@ -115,6 +115,8 @@ create table totals_check (
     balanced   bool        not null
 );
 
+alter table run add column started_at timestamptz not null default now();
+
 -- The last word of each run about itself: connections, rates by lane, sender and domain. Not worth a write to disk.
 create unlogged table pulse (
     run_id bigint      primary key,
@@ -165,15 +167,18 @@ select m.*, case when m.state <> 'queued' then m.state::text
                  when o.gate = 'cancelled' then 'cancelled'
                  when o.gate = 'paused' then 'held'
                  when b.run_id is not null then 'sending'
+                 when s.paused then 'held'
                  when b.waits_for is not null and b.waits_for <> 'retry' and b.due_at > now() then 'held'
                  when (select e.held_since is not null from epoch e) then 'held'
                  else 'queued' end as shown,
        case when m.state = 'queued' and o.gate = 'paused' then coalesce(nullif(o.gate_reason, ''), 'paused')
             when m.state = 'queued' and o.gate = 'cancelled' then coalesce(nullif(o.gate_reason, ''), 'with_origin')
+            when m.state = 'queued' and b.run_id is null and s.paused then 'sender_paused'
             when m.state = 'queued' and b.run_id is null and (select e.held_since is not null from epoch e) then 'restored'
             else b.waits_for end as waits_for,
        b.due_at as batch_due_at, o.kind as origin_kind, o.ref_id as origin_ref, o.lane
 from message m
 join origin o on o.id = m.origin_id
+join sender s on s.id = o.sender_id
 left join lateral (select * from batch b where m.state = 'queued' and b.origin_id = m.origin_id and b.done_at is null
                    and b.attempt = m.attempts and (m.id between b.lo and b.hi or m.id = any (b.ids)) limit 1) b on true;
