@@ -71,6 +71,7 @@ class SmtpConnection(asyncio.Protocol):
         self.letter: bytes | asyncio.Future[bytes] = b""
         self.asked = False
         self.talking, self.dead = True, False
+        self.leaving = False  # no message after this one
         self.refusal: tuple[str, int, str] | None = None  # the first refusal of this envelope: step, code, reply
         self.idle_since = 0.0  # loop time
         self.deadline: float | None = None  # loop time by which the server must have said something
@@ -163,6 +164,8 @@ class SmtpConnection(asyncio.Protocol):
         """Pull the next message, or be idle."""
         if self.work or self.transport.is_closing():
             return
+        if self.leaving:
+            return self.leave()
         found = self.feed.next(self.offer)
         if found is None:
             return self.feed.idle(self)
@@ -262,7 +265,8 @@ class SmtpConnection(asyncio.Protocol):
         letter, self.letter = self.letter, b""
         assert isinstance(letter, bytes)  # or nobody would have asked
         self.expect("dot")
-        following = self.feed.next(self.offer) if self.offer.pipelining and not work.alone else None
+        is_followed = self.offer.pipelining and not (work.alone or self.leaving)
+        following = self.feed.next(self.offer) if is_followed else None
         behind = self.envelope(*following) if following else b""
         self.transport.write(letter + b".\r\n" + behind)
 

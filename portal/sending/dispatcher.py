@@ -14,7 +14,7 @@ from portal.ledger.journal import Journal
 from portal.ledger.rules import LOST, NO_DOT, SUPPRESSED, UNSENDABLE, verdict
 from portal.ledger.work import Parcel, Run, Work
 from portal.sending.connection import SmtpConnection
-from portal.sending.domains import SLOW
+from portal.sending.domains import SLOW, SLOW_SERVER
 from portal.sending.lanes import Lanes
 from portal.sending.pulse import Pulse
 from portal.sending.smtp import Envelope, Offer
@@ -46,6 +46,7 @@ class Dispatcher:
         self.lanes = Lanes()
         self.lanes.give_back = run.drop
         self.now = time.monotonic()  # when something was last heard
+        self.patient = False  # the server is slow altogether: nothing waits behind another
         self.parked: deque[SmtpConnection] = deque()
         self.alive: set[SmtpConnection] = set()
         self.watch = Watch(self.lanes, self.alive)
@@ -70,7 +71,7 @@ class Dispatcher:
             if work.parcel.blocked:
                 self.end_here(work, NO_DOT, work.parcel.blocked)
                 continue
-            work.since = self.now
+            work.since, work.alone = self.now, work.alone or self.patient
             try:
                 return work, self.compose(work.parcel, offer)
             except Unsendable as why:
@@ -107,6 +108,15 @@ class Dispatcher:
         if self.lanes.look_at < inf:
             wait = max(SOONEST, self.lanes.look_at - time.monotonic())
             self.timer = asyncio.get_running_loop().call_later(wait, self.feed)
+
+    def tend(self) -> int:
+        """Once a second: who is slow, and who is so no more. Returns how many connections wait for slow domains."""
+        now = time.monotonic()
+        waiting = self.watch.overdue(now)
+        self.watch.forget(now)
+        self.patient = self.watch.domains.all.mean > SLOW_SERVER
+        self.feed()
+        return waiting
 
     def closed(self, connection: SmtpConnection) -> None:
         """The engine opens another when there is work for it."""
@@ -163,12 +173,16 @@ class Dispatcher:
         lie = self.watch.lied(reply)
         if not lie:
             return False
-        log.warning("mail server does not do what it offers", extension=lie, reply=reply)
-        self.watch.doubted.add(lie)
-        for connection in self.alive:
-            connection.offer = self.watch.believed(connection.offer)
+        self.disbelieve(lie, reply)
         self.withdraw(work, broke=False)
         return True
+
+    def disbelieve(self, extension: str, why: str) -> None:
+        """Do without what the server offers and does not do, on all connections of this run."""
+        log.warning("mail server does not do what it offers", extension=extension, reason=why)
+        self.watch.doubted.add(extension)
+        for connection in self.alive:
+            connection.offer = self.watch.believed(connection.offer)
 
     def end_here(self, work: Work, code: int, reason: str) -> None:
         """It never comes to a connection."""

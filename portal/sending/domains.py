@@ -12,6 +12,7 @@ import re
 from portal.ledger.rules import enhanced_code
 
 SLOW = 0.25  # seconds a letter, from the envelope to the last reply, below which nobody is slow
+SLOW_SERVER = 0.5  # seconds a letter takes on average, from which on none waits behind another: a receipt might
 TIMES = 4.0  # so many times slower than the others
 LEAST = 3  # letters' worth of slowness before it counts
 HALF_LIFE = 30.0  # seconds

@@ -14,6 +14,7 @@ TIMEOUTS = {
     "nothing": 60.0,  # the reply to an empty letter
     "quit": 5.0,
 }
+PATIENCE = 60.0  # seconds with a server that has several commands at a time and answers none of them
 LONGEST_LINE = 65_536  # octets of one reply before we call it nonsense
 LONGEST_REPLY = 500  # characters of a reply that are kept
 

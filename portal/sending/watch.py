@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SILENT = 1.0  # seconds after which a letter that is still waited for counts as slow already
 TOGETHER = 60.0  # seconds within which two domains that ask for less are taken for the server asking
 NO_PARAMETERS = ("501", "504", "555")  # RFC 5321 4.1.1.11: a parameter of MAIL that it does not know after all
+OUT_OF_ORDER = "503"  # commands in the right order arrived one by one, or not at all
+OUT_OF_STEP = re.compile(r"synchroni[sz]ation error", re.IGNORECASE)
 NO_EIGHT_BIT = re.compile(r"5\.6\.[13]$")  # RFC 3463: media not supported, conversion required and not possible
 
 
@@ -108,11 +110,14 @@ class Watch:
 
     def lied(self, reply: str) -> str:
         """The extension that this refusal proves not to work, a new one each time; "" when it is about the letter."""
+        suspects: tuple[str, ...] = ()
         if reply[:3] in NO_PARAMETERS:
-            found = [name for name in ("eight_bit", "utf8") if name not in self.doubted]
-        else:
-            found = ["eight_bit"] if NO_EIGHT_BIT.search(enhanced_code(reply)) else []
-        return found[0] if found and found[0] not in self.doubted else ""
+            suspects = ("eight_bit", "utf8")
+        elif NO_EIGHT_BIT.search(enhanced_code(reply)):
+            suspects = ("eight_bit",)
+        elif reply.startswith(OUT_OF_ORDER) or OUT_OF_STEP.search(reply):
+            suspects = ("pipelining",)
+        return next((name for name in suspects if name not in self.doubted), "")
 
 
 def chance() -> float:
