@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Coroutine
@@ -22,6 +23,7 @@ from portal.settings import settings
 log = structlog.get_logger(__name__)
 
 POOL = 4
+YOUNG = 50_000  # objects between looks for garbage: messages leave no cycles, so a look finds nothing
 AGAIN = 1.0  # seconds
 
 
@@ -58,7 +60,9 @@ class Process(Middleware):
 
     async def run(self) -> None:
         """The sender, until `stop`. Without PORTAL_SMTP_URL letters go to the on-screen mailbox."""
-        self.engine = Engine(name(), settings().relay, composer(), lease=settings().lease_seconds)
+        gc.freeze()
+        gc.set_threshold(YOUNG)
+        self.engine = Engine(name(), settings().relay, composer(), lease=settings().lease_seconds, size=settings().smtp_connections)
         await self.engine.run()
 
     async def stop(self) -> None:

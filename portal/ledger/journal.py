@@ -12,6 +12,7 @@ the day and the message itself. (run_id, seq) is the fence: who takes a run over
 from __future__ import annotations
 
 from collections.abc import Callable
+import asyncio
 from datetime import date
 from time import perf_counter
 
@@ -21,6 +22,7 @@ from portal.ledger.rules import NO_DOT
 from portal.ledger.sessions import GONE
 from portal.ledger.work import Asker, Fact, Run, RunLost, Work, columns_of
 
+GATHER = 0.0007  # seconds that a flush waits for others to ask, too
 SETTLE_AT = 1000  # facts that wait before the settler is woken ahead of its time
 
 # What may go: the message is still queued at this very try, its origin's gate is open, its sender is not paused,
@@ -67,6 +69,11 @@ class Journal:
         """Nothing asked, nothing on the wire, nothing to write down."""
         return not (self.run.open or self.asks or self.ends or self.flushing)
 
+    @property
+    def is_worth_waiting(self) -> bool:
+        """Whether most connections still wait for replies: their asks and outcomes can share this row."""
+        return 0 < len(self.asks) < 2 * (len(self.run.open) - len(self.ends))
+
     async def flush_forever(self) -> None:
         """The next flush starts when the last one returned: a natural group commit."""
         while True:
@@ -75,6 +82,8 @@ class Journal:
             self.flushing = True
             if self.run.broken:
                 await runs.recover(self.run)
+            if self.is_worth_waiting:
+                await asyncio.sleep(GATHER)
             await self.flush()
             self.flushing = False
 

@@ -21,6 +21,7 @@ from portal.sending.headers import wire_address
 from portal.sending.smtp import Envelope, Offer, mail_command, rcpt_command
 from portal.sending.verp import bounce_address
 
+BRAND_FOR = 1.0  # seconds
 KEPT = 2_000  # variants; a version never changes, so they never age
 ROOM = 64 * 1024 * 1024  # octets of encoded attachments kept between batches
 ATTACHMENTS = "select id, name, media_type, content from attachment where id = any ($1::bigint[])"
@@ -35,13 +36,13 @@ class Composer:
         self.made: dict[tuple[int | str, str, int], Compiled] = {}
         self.attachments = Attachments()
         self.brand = Brand("")
+        self.brand_until = 0.0  # loop time
         self.signatories: dict[str, Signatory] = {}
 
     async def prepare(self, parcels: list[Parcel]) -> None:
         """Load what these messages need and is not here yet."""
-        brand = await emails.brand()
-        if brand != self.brand or len(self.made) > KEPT:
-            self.brand, self.made = brand, {}
+        if asyncio.get_running_loop().time() > self.brand_until:
+            await self.look_at_the_brand()
         if len(self.variants) > KEPT:
             self.variants.clear()
         wanted = {parcel.version_id for parcel in parcels if parcel.version_id and key_of(parcel) not in self.variants}
@@ -49,6 +50,13 @@ class Composer:
             await self.load(version_id)
         await self.attachments.load({number for parcel in parcels for number in parcel.attachments})
         self.signatories = await signatories()
+
+    async def look_at_the_brand(self) -> None:
+        """A change shows within a second."""
+        brand = await emails.brand()
+        if brand != self.brand or len(self.made) > KEPT:
+            self.brand, self.made = brand, {}
+        self.brand_until = asyncio.get_running_loop().time() + BRAND_FOR
 
     async def load(self, version_id: int) -> None:
         """All languages of one version. One that is gone makes its own messages fail, not the batch."""

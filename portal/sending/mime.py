@@ -78,7 +78,7 @@ def head(heads: Heads, attachments: bool = False) -> bytes:
         *header_lines(heads),
         f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind};\r\n boundary="{boundary(heads)}"\r\n',
     ]
-    return "\r\n".join(lines).encode("utf-8" if needs_utf8(heads) else "ascii")
+    return "\r\n".join(lines).encode()
 
 
 def header_lines(heads: Heads) -> list[str]:
