@@ -58,11 +58,14 @@ def own(home: Path, *words: str | Path) -> Iterator[Sink]:
         yield Sink("bench.sink", int(process.stdout.readline()), process)
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(beside: int = 0) -> int:
+    """A port of loopback that nobody listens on, and nobody on the one that is `beside` higher."""
+    while True:
+        with socket.socket() as probe, socket.socket() as other, contextlib.suppress(OSError, OverflowError):
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            other.bind(("127.0.0.1", port + beside if beside else 0))
+            return port
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
