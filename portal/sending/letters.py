@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from functools import partial
 
@@ -17,7 +18,7 @@ from portal.outcomes import Missing
 from portal.sending import mime
 from portal.sending.dispatcher import Unsendable
 from portal.sending.dkim import Signatory, signatories, signatory_of
-from portal.sending.headers import wire_address
+from portal.sending.headers import Injection, wire_address
 from portal.sending.smtp import Envelope, Offer, mail_command, rcpt_command
 from portal.sending.verp import bounce_address
 
@@ -131,7 +132,8 @@ class Attachments:
         """Read and encode those that are not here."""
         missing = [number for number in wanted if number not in self.kept]
         for row in await db.fetch(ATTACHMENTS, missing) if missing else ():
-            self.kept[row["id"]] = mime.attached(row["name"], row["media_type"], row["content"])
+            with contextlib.suppress(Injection):  # its letters will miss it
+                self.kept[row["id"]] = mime.attached(row["name"], row["media_type"], row["content"])
         for number in wanted & self.kept.keys():
             self.kept.move_to_end(number)
         while sum(map(len, self.kept.values())) > ROOM and next(iter(self.kept)) not in wanted:

@@ -22,6 +22,7 @@ from portal.sending.smtp import Offer
 
 LONGEST_LINE = 998  # octets (RFC 5321 4.5.3.1.6)
 LINE_ENDS = re.compile("\r\n|\r")
+PLAIN_NAME = re.compile(r"[\w .,()+-]{1,60}", re.ASCII)
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 PART_HEAD = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n"
 EIGHT_BIT, QUOTED = "8bit", "quoted-printable"
@@ -186,17 +187,14 @@ def has_short_lines(octets: bytes) -> bool:
 
 
 def attached(name: str, media_type: str, content: bytes) -> bytes:
-    """An attachment as a part of its own, encoded once for all letters of a batch. Raises headers.Injection.
-
-    The name stands in RFC 2231's form, and for old programs without its accents.
-    """
+    """An attachment as a part of its own, encoded once for all letters of a batch. Raises headers.Injection."""
     kind = media_type.lower() if MEDIA_TYPE.fullmatch(media_type.lower()) else "application/octet-stream"
-    plain = re.sub(r'[^ -~]|["\\]', "_", checked(name))[:60] or "attachment"
-    whole = quote(name[:60], safe="")
+    plain = PLAIN_NAME.fullmatch(checked(name))
+    shown = f' filename="{name}"' if plain else rfc2231(quote(name or "attachment", safe=""))
     lines = [
         f"Content-Type: {kind}",
         "Content-Transfer-Encoding: base64",
-        f'Content-Disposition: attachment; filename="{plain}";\r\n' + rfc2231(whole),
+        f"Content-Disposition: attachment;\r\n{shown}",
         "\r\n",
     ]
     return "\r\n".join(lines).encode() + encodebytes(content).replace(b"\n", b"\r\n")
