@@ -27,12 +27,14 @@ from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
 from portal.messages import routes as message_pages
+from portal.monitor import routes as sending_pages
 from portal.organisation import queries as organisation
 from portal.organisation import routes as organisation_pages
 from portal.people import api as people_api
 from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
 from portal.settings import Settings, settings
+from portal.signatures import routes as signature_pages
 from portal.triggers import api as triggers_api
 from portal.triggers import routes as trigger_pages
 from portal.web.api import docs
@@ -42,8 +44,8 @@ from portal.web.rights import public
 
 PAGES = (
     account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
-    preference_pages, template_pages,
-    trigger_pages, message_pages, mailbox_pages, dashboard_pages,
+    preference_pages, template_pages, signature_pages,
+    trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)
 

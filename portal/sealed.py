@@ -11,6 +11,7 @@ The first five octets and the purpose are authenticated too (NIST SP 800-38D; ke
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,6 +64,13 @@ def unseal(sealed: bytes, purpose: str) -> bytes:
 def is_sealed_today(sealed: bytes) -> bool:
     """Whether today's key was used."""
     return sealed[: 1 + ID] == FORMAT + _key_id(settings().secret_key)
+
+
+async def values() -> AsyncIterator[tuple[bytes, str]]:
+    """Everything that is sealed, each with its purpose."""
+    for place in SEALED:
+        for row in await db.fetch(f"select {place.column} as sealed from {place.table} order by id"):
+            yield row["sealed"], place.purpose
 
 
 async def rotate() -> int:

@@ -5,50 +5,36 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from portal.smtp_url import OAuth as OAuth
+from portal.smtp_url import SmtpUrl as SmtpUrl
+from portal.smtp_url import is_token_url
+from portal.smtp_url import parse_smtp_url as parse_smtp_url
+
 ROOT = Path(__file__).parent.parent
 SECRET_LENGTH = 32
+DNS_PORT = 53
 MAILBOX_OFFSET = 25  # the on-screen mailbox listens on the web port plus this: 8025 beside 8000
 # What to visit when we listen everywhere.
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-EXPECTED: dict[object, str] = {"lease_seconds": "a number of seconds above 0"}
-Tls = Literal["none", "starttls", "tls"]
+EXPECTED: dict[object, str] = {
+    "lease_seconds": "a number of seconds above 0",
+    "smtp_connections": "a number of connections from 1 to 200",
+}
+OAUTH = ("smtp_oauth_token_url", "smtp_oauth_client_id", "smtp_oauth_client_secret", "smtp_oauth_refresh_token")
 
 
 class WrongSetting(Exception):
     """A setting is missing or wrong. The message is one sentence that names the variable."""
-
-
-@dataclass(frozen=True)
-class SmtpUrl:
-    """Where letters are handed over, and how. `tls`: none, starttls (required, never skipped), tls from the start."""
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-    tls: Tls = "none"
-
-
-def parse_smtp_url(url: str) -> SmtpUrl:
-    """`smtp://user:pass@host:587?tls=starttls` or `smtps://host`. Raises ValueError with what is expected."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("smtp://user:password@host:port?tls=starttls or smtps://user:password@host:port")
-    wanted = parse_qs(parts.query).get("tls", ["none"])[-1]
-    if wanted not in ("none", "starttls"):
-        raise ValueError("tls=starttls or tls=none at the end")
-    tls: Tls = "tls" if parts.scheme == "smtps" else ("starttls" if wanted == "starttls" else "none")
-    port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
-    return SmtpUrl(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
 
 class Settings(BaseSettings):
@@ -59,9 +45,15 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     redis_url: str | None = Field(default=None, repr=False)
     smtp_url: str | None = Field(default=None, repr=False)
+    smtp_connections: int = Field(default=20, ge=1, le=200)
+    smtp_oauth_token_url: str = ""
+    smtp_oauth_client_id: str = ""
+    smtp_oauth_client_secret: str = Field(default="", repr=False)
+    smtp_oauth_refresh_token: str = Field(default="", repr=False)
     secret_key: str = Field(default="", repr=False)
     secret_key_before: str = Field(default="", repr=False)
     base_url: str = ""
+    dns: str = ""
     data_dir: Path = ROOT / ".data"
     bind: str = "127.0.0.1:8000"
     default_locale: Literal["es", "fr", "pl", "en"] = "en"
@@ -105,8 +97,26 @@ class Settings(BaseSettings):
     @classmethod
     def are_secrets(cls, value: str) -> str:
         """Former keys, separated by commas: they open what they have sealed, and seal nothing."""
-        if any(len(each) < SECRET_LENGTH for each in _listed(value)):
+        if value and not _listed(value):
             raise ValueError(f"former keys of at least {SECRET_LENGTH} characters, separated by commas")
+        return value
+
+    @field_validator("dns")
+    @classmethod
+    def is_a_name_server(cls, value: str) -> str:
+        """Parsed once here, so that a wrong one stops the start."""
+        try:
+            _name_server(value)
+        except ValueError as wrong:
+            raise ValueError("the address of a name server such as 9.9.9.9 or 127.0.0.1:5353") from wrong
+        return value
+
+    @field_validator("smtp_oauth_token_url")
+    @classmethod
+    def is_encrypted(cls, value: str) -> str:
+        """Secrets go there."""
+        if value and not is_token_url(value):
+            raise ValueError("the https:// address that hands out access tokens")
         return value
 
     @field_validator("base_url")
@@ -144,6 +154,14 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def can_sign_in(self) -> Settings:
+        """Signing in with OAuth needs all four of its settings."""
+        missing = [name for name in OAUTH if not getattr(self, name)]
+        if self.smtp_url and parse_smtp_url(self.smtp_url).auth == "xoauth2" and missing:
+            raise ValueError(f"PORTAL_{missing[0].upper()} is missing: auth=xoauth2 in PORTAL_SMTP_URL needs it.")
+        return self
+
+    @model_validator(mode="after")
     def has_a_secret(self) -> Settings:
         """In production the key is given; a demonstration makes its own and keeps it in the data folder."""
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
@@ -173,13 +191,21 @@ class Settings(BaseSettings):
 
     @property
     def former_secret_keys(self) -> list[str]:
-        """Keys that were PORTAL_SECRET_KEY before."""
+        """Keys that were PORTAL_SECRET_KEY before; also the whole, for a key that has a comma in it."""
         return _listed(self.secret_key_before)
+
+    @property
+    def dns_server(self) -> tuple[str, int] | None:
+        """Whom to ask about DNS records; None: the system's name servers."""
+        return _name_server(self.dns)
 
     @property
     def smtp(self) -> SmtpUrl | None:
         """Where letters go; None: to the on-screen mailbox."""
-        return parse_smtp_url(self.smtp_url) if self.smtp_url else None
+        url = parse_smtp_url(self.smtp_url) if self.smtp_url else None
+        if url is None or url.auth == "password":
+            return url
+        return replace(url, oauth=OAuth(*(getattr(self, name) for name in OAUTH)))
 
     @property
     def mailbox(self) -> SmtpUrl:
@@ -194,7 +220,16 @@ class Settings(BaseSettings):
 
 
 def _listed(value: str) -> list[str]:
-    return [each.strip() for each in value.split(",") if each.strip()]
+    parts = {value: None} | dict.fromkeys(each.strip() for each in value.split(","))
+    return [each for each in parts if len(each) >= SECRET_LENGTH]
+
+
+def _name_server(value: str) -> tuple[str, int] | None:
+    if not value:
+        return None
+    parts = urlsplit(f"//[{value}]" if value.count(":") > 1 and "]" not in value else f"//{value}")
+    address = str(ip_address(parts.hostname or ""))
+    return address, parts.port or DNS_PORT
 
 
 def _kept_secret(folder: Path) -> str:

@@ -181,6 +181,18 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "sender.changed": ("at", lambda event: pgettext("timeline", "{name} changed a sender")),
     "sender.verified": ("circle-check", lambda event: pgettext("timeline", "{name} verified the sender {address}")),
     "sender.paused": ("player-pause", lambda event: pgettext("timeline", "{name} paused a sender. Reason: {reason}")),
+    "signature.created": (
+        "key",
+        lambda event: pgettext("timeline", "{name} made the key {selector} for letters from {domain}"),
+    ),
+    "signature.activated": (
+        "circle-check",
+        lambda event: pgettext("timeline", "{name} had letters from {domain} signed with {selector}"),
+    ),
+    "signature.retired": (
+        "archive",
+        lambda event: pgettext("timeline", "{name} retired the key {selector} of {domain}"),
+    ),
     "sender.resumed": ("player-play", lambda event: pgettext("timeline", "{name} resumed a sender")),
 }
 OTHER: tuple[str, Sentence] = ("dots", lambda event: pgettext("timeline", "{name}: {event}"))

@@ -10,31 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
 
 import click
 
+from portal.certificates import in_words
+from portal.commands.findings import Finding, ToDo
 from portal.commands.surroundings import surroundings, with_pool
-from portal.settings import ROOT, Settings, SmtpUrl, settings
+from portal.sending.oauth import TokenRefused, ask, initial_response
+from portal.settings import ROOT, OAuth, Settings, SmtpUrl, settings
 
 SECONDS = 10.0
+CHALLENGE, SIGNED_IN = 334, 235  # replies to AUTH (RFC 4954)
 CLOCK_SKEW = 2.0  # seconds between the database's clock and ours
 LEAST_DISK = 1_000_000_000  # octets
 OLDEST_POSTGRES = 150_000  # server_version_num
 VENDOR = ROOT / "static" / "vendor"
 NEEDED = ("oat.min.css", "htmx.min.js", "icons.svg")
-
-
-class Finding(NamedTuple):
-    """One line: what was looked at, how it is, and whether somebody has to do something."""
-
-    subject: str
-    words: str
-    is_fine: bool = True
-
-
-class ToDo(Exception):
-    """A check's sentence that says what to do."""
 
 
 @click.command()
@@ -56,6 +47,7 @@ def examine(given: Settings) -> Iterator[Finding]:
             yield _finding("database", lambda: with_pool(_database))
             yield _finding("clock", lambda: with_pool(_clock))
             yield _finding("queue", lambda: asyncio.run(_queue(served.redis_url or "")))
+            yield from _mail_checks(given)
     except Exception as failed:
         yield Finding("servers", str(failed), is_fine=False)
     yield _finding("mail", partial(_mail, given))
@@ -116,6 +108,15 @@ async def _queue(url: str) -> str:
     return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info.get('redis_version', ''))}".strip()
 
 
+def _mail_checks(given: Settings) -> Iterator[Finding]:
+    """Secrets; and where letters leave this machine, what others are told about them."""
+    from portal.commands import mail_checks
+
+    yield _finding("secrets", lambda: with_pool(mail_checks.secrets))
+    if given.smtp is not None:
+        yield from with_pool(mail_checks.findings, given.smtp)
+
+
 def _mail(given: Settings) -> str:
     if given.smtp is None:
         return "nothing leaves this machine: letters go to the on-screen mailbox (PORTAL_SMTP_URL is not set)"
@@ -136,8 +137,14 @@ def sign_in(server: SmtpUrl) -> str:
             if server.tls == "starttls":
                 client.starttls(context=context)
                 client.ehlo()
-            if server.user:
+            if server.oauth:
+                _sign_in_with_token(client, server.user, server.oauth)
+            elif server.user:
                 client.login(server.user, server.password)
+    except TokenRefused as refused:
+        raise ToDo(f"{refused}: check PORTAL_SMTP_OAUTH_REFRESH_TOKEN and its neighbours") from refused
+    except ssl.SSLError as failed:
+        raise ToDo(f"{place} cannot be used: {in_words(failed, server.host)}") from failed
     except smtplib.SMTPAuthenticationError as refused:
         raise ToDo(
             f"{place} refuses the login of {server.user} ({refused.smtp_code}): check PORTAL_SMTP_URL"
@@ -147,6 +154,15 @@ def sign_in(server: SmtpUrl) -> str:
     except (OSError, smtplib.SMTPException) as failed:
         raise ToDo(f"{place} cannot be used ({failed}): check PORTAL_SMTP_URL") from failed
     return f"{place} lets us in" + ("" if server.tls != "none" else ", without encryption")
+
+
+def _sign_in_with_token(client: smtplib.SMTP, user: str, oauth: OAuth) -> None:
+    token, _lifetime = ask(oauth)
+    code, said = client.docmd("AUTH", f"XOAUTH2 {initial_response(user, token).decode()}")
+    if code == CHALLENGE:
+        code, said = client.docmd("")
+    if code != SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _disk(given: Settings) -> str:

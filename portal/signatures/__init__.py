@@ -1,0 +1,1 @@
+"""Keys that sign our letters (DKIM): made, published in DNS, active, retired."""
