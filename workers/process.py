@@ -62,7 +62,8 @@ class Process(Middleware):
         """The sender, until `stop`. Without PORTAL_SMTP_URL letters go to the on-screen mailbox."""
         gc.freeze()
         gc.set_threshold(YOUNG)
-        self.engine = Engine(name(), settings().relay, composer(), lease=settings().lease_seconds, size=settings().smtp_connections)
+        lease, size = settings().lease_seconds, settings().smtp_connections
+        self.engine = Engine(name(), settings().relay, composer(), lease=lease, size=size)
         await self.engine.run()
 
     async def stop(self) -> None:

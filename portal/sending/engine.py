@@ -15,6 +15,7 @@ from portal.ledger.journal import Journal
 from portal.ledger.sessions import GONE, Connection, open_session
 from portal.ledger.settling import finish, record, settle, settle_forever
 from portal.ledger.work import Parcel, Run, RunLost, Work, known
+from portal.sending.allowances import Allowances
 from portal.sending.dispatcher import Dispatcher
 from portal.sending.pool import CONNECTIONS, Pool
 from portal.sending.pulse import beat_forever
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 POLL = 1.0  # seconds; what a lost wake-up costs
 LAST_REPLIES = 1.0  # seconds for replies to dots already written, when a run is lost
 AGAIN = 1.0  # seconds before the next run after a failure
+LOOK_AFTER = 15.0  # seconds between looks at whether another worker fell silent
 
 
 class Composer(Protocol):
@@ -47,6 +49,7 @@ class Shift:
         self.journal = Journal(run)
         self.dispatcher = Dispatcher(run, self.journal, composer.compose)
         self.pool = Pool(route, self.dispatcher, size)
+        self.allowances = Allowances(self.dispatcher.lanes)
         self.journal.flushed = self.dispatcher.pulse.flushed
         self.tasks: list[asyncio.Task[None]] = []
         self.listening: Connection | None = None
@@ -57,6 +60,7 @@ class Shift:
             self.journal.flush_forever(),
             settle_forever(self.run),
             self.tend(),
+            self.look_after_others(),
             beat_forever(self.run.id, self.pulse),
             self.serve(),  # the last one: see claim_no_more
         )
@@ -96,10 +100,11 @@ class Shift:
         try:
             await self.pause_refused()
             await self.look_again()
-            lanes = [lane for lane in await claims.due_lanes(self.run) if self.dispatcher.lanes.has_room(lane)]
+            await self.allowances.refresh(self.run)
+            lanes = self.dispatcher.lanes.to_claim(await claims.due_lanes(self.run))
             if not lanes or not await self.pool.ready():
                 return False
-            works = await claims.claim(self.run, lanes[0])
+            works = await self.claim(lanes)
         except GONE:
             self.run.reconcile = True
             self.run.broke()
@@ -107,6 +112,14 @@ class Shift:
         if works:
             await self.enqueue(works)
         return works is not None
+
+    async def claim(self, lanes: list[int]) -> list[Work] | None:
+        """A batch of the first of these lanes that has one for us: of a sender of whom not enough waits already."""
+        for lane in lanes:
+            works = await claims.claim(self.run, lane, self.dispatcher.lanes.busy_senders(lane))
+            if works is not None:
+                return works
+        return None
 
     async def enqueue(self, works: list[Work]) -> None:
         """Hand a batch to the connections, once its letters can be composed without waiting."""
@@ -146,6 +159,13 @@ class Shift:
                 await self.listen()
             await asyncio.sleep(1)
             self.pool.tend()
+
+    async def look_after_others(self) -> None:
+        """Take over silent workers without being told: the clock and Valkey may be away for long (P6)."""
+        while True:
+            await asyncio.sleep(LOOK_AFTER)
+            with contextlib.suppress(*GONE):
+                await takeover.take_over_dead(self.run.lease)
 
     async def listen(self) -> None:
         """Hear of new messages directly; again on a new session after the old one broke."""
@@ -233,8 +253,9 @@ class Engine:
             starting.cancel()
         try:
             return await starting
-        except (*GONE, asyncio.CancelledError) as failure:
-            log.warning("no run was started", reason=type(failure).__name__)
+        except (Exception, asyncio.CancelledError) as failure:
+            log.warning("no run was started", reason=str(failure) or type(failure).__name__)
+            await asyncio.sleep(AGAIN if not self.stopping.is_set() else 0)
             return None
 
     async def after(self, failure: Exception, shift: Shift) -> None:
@@ -245,7 +266,7 @@ class Engine:
             log.exception("sender failed", run=shift.run.id, exc_info=failure)
         try:
             await shift.abandon()
-        except GONE as gone:
+        except Exception as gone:  # whatever it is: others settle what is known, this process goes on
             log.warning("run left to be taken over", run=shift.run.id, reason=str(gone))
         await asyncio.sleep(AGAIN if not self.stopping.is_set() else 0)
 

@@ -103,11 +103,11 @@ class Gate:
             rate = min(rate, at_once / max(mean, GUESSED))
         return rate
 
-    def is_full(self, now: float, share: float) -> bool:
-        """Whether another letter had better wait in the ledger."""
+    def is_full(self, lane: int, now: float, share: float) -> bool:
+        """Whether another letter of this lane had better wait in the ledger. Less urgent ones do not take its place."""
         if self.domain is not None and self.domain.shut_until > now + KEPT_SECONDS:
             return True
-        waiting = len(self)
+        waiting = sum(len(queue) for each, queue in self.aside.items() if each <= lane)
         return waiting >= KEPT or (waiting > 0 and waiting >= self.rate(share) * KEPT_SECONDS)
 
     def book(self, now: float, share: float) -> float:

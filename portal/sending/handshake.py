@@ -6,12 +6,13 @@ import asyncio
 import base64
 import socket
 import ssl
-from ipaddress import ip_address
 from typing import cast
 
+from portal.certificates import in_words
 from portal.sending.connection import Feed, Reply, SmtpConnection
+from portal.sending.oauth import TokenRefused, Tokens, initial_response
 from portal.sending.smtp import Offer, offer_of, text_of
-from portal.settings import SmtpUrl
+from portal.smtp_url import SmtpUrl, is_loopback
 
 CONNECT_TIMEOUT = 30.0
 
@@ -28,7 +29,7 @@ class LoginRefused(RouteDown):
     """Name and password are wrong (535, 534, 530): nothing will pass until somebody corrects them."""
 
 
-async def open_connection(route: SmtpUrl, feed: Feed) -> tuple[SmtpConnection, Offer]:
+async def open_connection(route: SmtpUrl, feed: Feed, tokens: Tokens | None = None) -> tuple[SmtpConnection, Offer]:
     """A connection ready for messages, and what its server offers. Raises RouteDown; wanted TLS is never skipped."""
     connection: SmtpConnection | None = None
     try:
@@ -37,15 +38,26 @@ async def open_connection(route: SmtpUrl, feed: Feed) -> tuple[SmtpConnection, O
         offer = await greet(connection)
         if route.tls == "starttls":
             offer = await start_tls(connection, route, offer)
-        if route.user:
+        if tokens:
+            await log_in_with_token(connection, route, offer, tokens)
+        elif route.user:
             await log_in(connection, route, offer)
-    except (OSError, ssl.SSLError, TimeoutError, RouteDown) as failure:
+    except (OSError, RouteDown, TokenRefused) as failure:
         if connection:
             connection.hang_up()
-        raise (
-            failure if isinstance(failure, RouteDown) else RouteDown(str(failure) or type(failure).__name__)
-        ) from failure
+        raise down(failure, route) from failure
     return connection, offer
+
+
+def down(failure: Exception, route: SmtpUrl) -> RouteDown:
+    """Any failure as a reason that a person can act on."""
+    if isinstance(failure, RouteDown):
+        return failure
+    if isinstance(failure, TokenRefused):
+        return LoginRefused(str(failure)) if failure.for_good else RouteDown(str(failure))
+    if isinstance(failure, ssl.SSLError):
+        return RouteDown(in_words(failure, route.host))
+    return RouteDown(str(failure) or type(failure).__name__)
 
 
 async def connect(route: SmtpUrl, feed: Feed) -> SmtpConnection:
@@ -92,8 +104,7 @@ async def start_tls(connection: SmtpConnection, route: SmtpUrl, offer: Offer) ->
 
 async def log_in(connection: SmtpConnection, route: SmtpUrl, offer: Offer) -> None:
     """AUTH PLAIN or LOGIN (RFC 4954, 4616); a password never crosses the network in clear."""
-    if route.tls == "none" and not is_loopback(route.host):
-        raise LoginRefused(f"no password is sent to {route.host} without TLS: use ?tls=starttls or smtps://")
+    require_encryption(route)
     user, password = route.user.encode(), route.password.encode()
     if "PLAIN" in offer.auth or "LOGIN" not in offer.auth:
         reply = await connection.say(b"AUTH PLAIN %b\r\n" % base64.b64encode(b"\0%b\0%b" % (user, password)))
@@ -106,6 +117,28 @@ async def log_in(connection: SmtpConnection, route: SmtpUrl, offer: Offer) -> No
     expect(reply, 235)
 
 
+async def log_in_with_token(connection: SmtpConnection, route: SmtpUrl, offer: Offer, tokens: Tokens) -> None:
+    """AUTH XOAUTH2. A token that is refused may have been withdrawn before its time: one more try with a new one."""
+    require_encryption(route)
+    if "XOAUTH2" not in offer.auth:
+        raise RouteDown(f"{route.host} does not offer AUTH XOAUTH2")
+    for _ in range(2):
+        token = await tokens.access()
+        reply = await connection.say(b"AUTH XOAUTH2 %b\r\n" % initial_response(route.user, token))
+        if reply[0] == 334:  # it says why, in base64, and waits for an empty line before it refuses
+            reply = await connection.say(b"\r\n")
+        if not 500 <= reply[0] < 600:
+            return expect(reply, 235)
+        tokens.forget(token)
+    raise LoginRefused(text_of(reply[1]))
+
+
+def require_encryption(route: SmtpUrl) -> None:
+    """What signs us in never crosses a network in clear."""
+    if route.tls == "none" and not is_loopback(route.host):
+        raise LoginRefused(f"no password is sent to {route.host} without TLS: use ?tls=starttls or smtps://")
+
+
 def expect(reply: Reply, code: int) -> None:
     """This code, or the route is down with the server's own words."""
     if reply[0] != code:
@@ -116,11 +149,3 @@ def own_name() -> bytes:
     """What we call ourselves in EHLO: this machine's name when it has a domain, else its loopback literal."""
     name = socket.gethostname()
     return name.encode() if "." in name and name.isascii() else b"[127.0.0.1]"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the server is on this very machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

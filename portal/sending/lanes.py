@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from math import inf
 
 from portal.ledger.rules import Lane
@@ -33,7 +33,7 @@ class Lanes:
         self.gates: dict[Key, Gate] = {}  # none: nobody is limited, nobody is slow
         self.look_at = 0.0  # when a gate with letters aside may open
         self.connections = 1
-        self.turn = 0
+        self.turn, self.claims = 0, 0
         self.room = asyncio.Event()  # something was taken, or something is due: look again
         self.give_back: Callable[[Work, float], None] = lambda work, not_before: None
 
@@ -51,6 +51,14 @@ class Lanes:
     def has_room(self, lane: int) -> bool:
         """Whether more of this lane may be claimed. Each lane has room of its own: urgent ones always find some."""
         return len(self.queues[lane]) <= PREFETCH
+
+    def to_claim(self, due: Iterable[int]) -> list[int]:
+        """Those of the due lanes that have room, the most urgent first; one in TURNS times the least urgent leads."""
+        lanes = [lane for lane in due if self.has_room(lane)]
+        self.claims += 1
+        if self.claims % TURNS == 0 and Lane.urgent not in lanes:
+            lanes.reverse()
+        return lanes
 
     def add(self, works: list[Work]) -> None:
         """Behind what waits already."""
@@ -185,7 +193,7 @@ class Lanes:
     def set_aside(self, gate: Gate, work: Work, now: float) -> None:
         """It waits for this gate: here, or in the ledger when that would take long."""
         share = self.share()
-        if gate.is_full(now, share):
+        if gate.is_full(work.batch.lane, now, share):
             self.give_back(work, gate.book(now, share))
         else:
             gate.push(work)
@@ -211,7 +219,7 @@ class Lanes:
             self.look_at = 0.0
         work.gates, work.alone = (), False
 
-    def busy_senders(self) -> list[int]:
-        """Senders of whom enough waits aside: no more of theirs need be claimed."""
+    def busy_senders(self, lane: int) -> list[int]:
+        """Senders of whom enough waits aside: no more of this lane of theirs need be claimed."""
         now, share = self.clock(), self.share()
-        return [key for key, gate in self.gates.items() if isinstance(key, int) and gate.is_full(now, share)]
+        return [key for key, gate in self.gates.items() if isinstance(key, int) and gate.is_full(lane, now, share)]

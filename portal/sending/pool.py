@@ -11,6 +11,7 @@ import structlog
 from portal.sending.connection import SmtpConnection
 from portal.sending.dispatcher import Dispatcher
 from portal.sending.handshake import LoginRefused, RouteDown, open_connection
+from portal.sending.oauth import Tokens
 from portal.sending.smtp import PATIENCE, TIMEOUTS, route_pause
 from portal.settings import SmtpUrl
 
@@ -37,6 +38,7 @@ class Pool:
 
     def __init__(self, route: SmtpUrl, dispatcher: Dispatcher, size: int = CONNECTIONS) -> None:
         self.route, self.dispatcher, self.size = route, dispatcher, size
+        self.tokens = Tokens(route.oauth) if route.oauth else None
         self.cap, self.level = 1, size
         self.changed = 0.0  # loop time when the cap last changed
         self.recovery, self.refused_at = RECOVERY, size  # so many were open when one more was refused
@@ -96,7 +98,7 @@ class Pool:
     async def open(self) -> bool:
         """One more connection. A failure closes the route for a while; no message pays for it."""
         try:
-            connection, offer = await open_connection(self.route, self.dispatcher)
+            connection, offer = await open_connection(self.route, self.dispatcher, self.tokens)
         except RouteDown as failure:
             self.failed(failure)
             return False
