@@ -111,6 +111,18 @@ def _address_blocked(event: Event) -> str:
     return pgettext("timeline", "{address}: blocked after a bounce")
 
 
+def _resent(event: Event) -> str:
+    if event.details.get("why") in ("policy", "never_arrived"):
+        return pgettext("timeline", "The e-mail to {address} was sent again by itself, once")
+    return pgettext("timeline", "{name} had the e-mail to {address} sent again")
+
+
+def _origin_paused(event: Event) -> str:
+    if event.details.get("reason") == "policy":
+        return pgettext("timeline", "E-mails are on hold: mail servers refuse them as unwanted")
+    return pgettext("timeline", "{name} put e-mails on hold")
+
+
 WORDS: dict[str, tuple[str, Sentence]] = {
     "dossier.created": ("folder", _created),
     "dossier.saved": ("pencil", lambda event: pgettext("timeline", "{name} saved the draft")),
@@ -141,9 +153,15 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "refresh",
         lambda event: pgettext("timeline", "{name} had the e-mail to {address} tried again"),
     ),
-    "message.resent": ("refresh", lambda event: pgettext("timeline", "{name} had the e-mail to {address} sent again")),
+    "message.resent": ("refresh", _resent),
+    "message.proven": ("circle-check", lambda event: pgettext("timeline", "The e-mail to {address} did arrive")),
     "message.left": ("check", lambda event: pgettext("timeline", "{name} left the e-mail to {address} as it is")),
     "message.cancelled": ("ban", lambda event: pgettext("timeline", "{name} cancelled the e-mail to {address}")),
+    "origin.paused": ("player-pause", _origin_paused),
+    "origin.resumed": ("player-play", lambda event: pgettext("timeline", "{name} let e-mails on hold go on")),
+    "origin.cancelled": ("ban", lambda event: pgettext("timeline", "{name} cancelled e-mails on hold")),
+    "ledger.held": ("alert-triangle", lambda event: pgettext("timeline", "All e-mails are on hold: restored database")),
+    "ledger.confirmed": ("circle-check", lambda event: pgettext("timeline", "{name} confirmed the restored database")),
     "triggers.considered": ("mail", lambda event: pgettext("timeline", "Automatic e-mails were considered")),
     "template.created": ("file-text", lambda event: pgettext("timeline", "{name} created the template")),
     "template.saved": (

@@ -15,6 +15,7 @@ from portal.catalogs.queries import Progress, progress
 from portal.dashboard import queries, rules, words
 from portal.dashboard.queries import Untold, told_at_once
 from portal.dashboard.words import Need
+from portal.ledger.decisions import all_of
 
 CAMPAIGNS_SHOWN = 8
 STATE_ORDER = ("open", "not_yet_open", "closed", "not_published")
@@ -76,8 +77,8 @@ async def needs_of(actor: Actor) -> list[Need] | None:
     if not actor.may("message.act") and not actor.may("campaign.emails"):
         return None
     needs: list[Need] = []
-    if actor.may("message.act") and (paused := await queries.paused_senders()) and actor.may("organisation.edit"):
-        needs.append(words.paused_need(paused))
+    if actor.may("message.act") and (need := words.decisions_need(await all_of(actor))):
+        needs.append(need)
     if actor.may("campaign.emails") and (need := words.untold_need(await queries.untold(actor, words.MOST_UNTOLD))):
         needs.append(need)
     if actor.may("message.act"):

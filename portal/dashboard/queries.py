@@ -26,9 +26,8 @@ SEEN = (
 ATTENTION = f"""
 select m.state::text as state, coalesce(m.reason, '') as reason, count(*)::int as count, max(m.settled_at) as latest
 from message m left join dossier d on d.id = m.dossier_id
-where m.attention in ('failed', 'uncertain', 'held') and (m.dossier_id is null or {SEEN})
+where m.attention in ('failed', 'held') and (m.dossier_id is null or {SEEN})
   and (m.state <> 'failed' or m.settled_at > now() - make_interval(days => $3))
-  and (m.state <> 'uncertain' or m.reason is distinct from 'left_as_is')
 group by 1, 2 order by 3 desc, 2"""
 
 # Decided dossiers whose candidate has heard nothing since the decision, and to whom nothing is on its way (B05).
@@ -84,8 +83,6 @@ from dossier d
 where d.campaign_id = any ($1::int[]) and d.changed_at >= $3 and d.submitted_at >= $3
 group by 1, 2"""
 
-PAUSED = "select address::text from sender where paused order by address"
-
 
 class Attention(msgspec.Struct, frozen=True):
     """How many messages wait for a person in a state, for a reason."""
@@ -135,7 +132,7 @@ class Unwritten(msgspec.Struct, frozen=True):
 
 # ------------------------------------------------------------------------------------------------ needs you
 async def attention(actor: Actor) -> list[Attention]:
-    """Messages that failed, are not confirmed or are held, those the actor may see."""
+    """Messages that failed or are held, those the actor may see."""
     return await db.fetch_as(Attention, ATTENTION, *actor.scope, DAYS_OF_FAILURES)
 
 
@@ -172,11 +169,6 @@ async def unwritten(actor: Actor) -> list[Unwritten]:
             before = found[key].readers if key in found else 0
             found[key] = Unwritten(*key[:1], row["name"], locale, before + (row["readers"] or {}).get(locale, 0))
     return sorted(found.values(), key=lambda each: (-each.readers, each.name, each.locale))
-
-
-async def paused_senders() -> list[str]:
-    """Addresses from which nothing leaves."""
-    return [row["address"] for row in await db.fetch(PAUSED)]
 
 
 # ------------------------------------------------------------------------------------------------ today

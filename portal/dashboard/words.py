@@ -10,6 +10,7 @@ import msgspec
 from portal.dashboard.queries import Attention, Untold, Unwritten
 from portal.formats import list_and, number, time_short, when, zone_words
 from portal.i18n import _, language_name, ngettext, pgettext, text_in
+from portal.ledger.decisions import Decisions, PausedOrigin
 from portal.ledger.words import reason_word, state_word
 
 MOST_UNTOLD = 1_000  # counted up to here, then "1,000+"
@@ -72,7 +73,7 @@ def capped(count: int) -> str:
 
 
 def attention_needs(rows: Sequence[Attention]) -> list[Need]:
-    """Failed, uncertain and held messages, each state once."""
+    """Failed and held messages, each state once."""
     needs = []
     for state, (tone, label, verb) in STATES.items():
         found = [row for row in rows if row.state == state]
@@ -89,11 +90,6 @@ STATES: dict[str, tuple[str, Callable[[], str], Callable[[int], str]]] = {
         lambda: pgettext("message state", "Not delivered"),
         lambda n: ngettext("See {n} failure", "See {n} failures", n),
     ),
-    "uncertain": (
-        "warn",
-        lambda: pgettext("message state", "Not confirmed"),
-        lambda n: ngettext("Settle {n} e-mail", "Settle {n} e-mails", n),
-    ),
     "held": (
         "plum",
         lambda: pgettext("message state", "On hold"),
@@ -104,8 +100,6 @@ STATES: dict[str, tuple[str, Callable[[], str], Callable[[int], str]]] = {
 
 def _about(state: str, rows: Sequence[Attention]) -> tuple[str, ...]:
     latest = max((row.latest for row in rows if row.latest), default=None)
-    if state == "uncertain":
-        return (_("They may have arrived. They are not sent again until you say so."),)
     if state == "held":
         return (_("They wait until somebody releases or cancels them."),)
     # NOTE: {reason}: e.g. The mailbox is full; {n}: how many
@@ -132,10 +126,25 @@ def unwritten_need(rows: Sequence[Unwritten]) -> Need:
     return Need("plum", number(len(rows)), _("Languages missing in automatic e-mails"), tuple(lines), link, verb)
 
 
-def paused_need(addresses: Sequence[str]) -> Need:
-    """Senders from which nothing leaves."""
-    label = _("Sender addresses on pause: nothing leaves from them")
-    return Need("bad", number(len(addresses)), label, tuple(addresses[:NAMES_SHOWN]), "/settings", _("See the senders"))
+def decisions_need(found: Decisions) -> Need | None:
+    """What a rule has stopped, what nobody could confirm, a restored database: decided on a page of its own."""
+    if not found.count:
+        return None
+    lines = [_("Restored database: nothing leaves")] if found.restored else []
+    lines += [_("On hold: {name}").format(name=each.address) for each in found.senders]
+    lines += [_("On hold: {name}").format(name=name_of(each)) for each in found.origins]
+    if unconfirmed := sum(each.count for each in found.uncertain):
+        lines.append(_("Not confirmed: {n}. They may have arrived.").format(n=number(unconfirmed)))
+    verb = ngettext("Make {n} decision", "Make {n} decisions", found.count).format(n=number(found.count))
+    shown = tuple(lines[:NAMES_SHOWN])
+    return Need("bad", number(found.count), _("Needs a decision"), shown, "/messages/decisions", verb)
+
+
+def name_of(origin: PausedOrigin) -> str:
+    """A mailing's or automatic e-mail's own name, else its campaign's."""
+    return origin.name or (
+        text_in(origin.campaign) if origin.campaign else pgettext("e-mails of no campaign", "Others")
+    )
 
 
 # ------------------------------------------------------------------------------------------------ today

@@ -213,7 +213,7 @@ async def set_gate(kind: str, ref_id: int, gate: Literal["open", "paused", "canc
 
 
 async def pause_origin(origin_id: int, reason: str, by: Actor) -> None:
-    """A rule or a person pauses an origin; `reason` is one of words.WAITING. Nothing when it is not open."""
+    """A rule pauses an origin (`policy`, `late`), or a person does (""). Nothing unless it is open."""
     await move_gate(origin_id, "open", "paused", reason, by)
 
 

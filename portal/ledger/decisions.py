@@ -64,6 +64,12 @@ where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or exists (
 and ($4::int is null or o.id = $4)
 group by o.id, t.name, c.title order by 7, o.id limit {MOST}"""
 
+# All that would leave when a restored database is confirmed.
+EVERYTHING = """
+select coalesce(sum(b.size), 0)::int from batch b
+join origin o on o.id = b.origin_id and o.gate = 'open' join sender s on s.id = o.sender_id and not s.paused
+where b.done_at is null"""
+
 # The messages behind a row of UNCERTAIN, seen by the same rule.
 IDS = f"""
 select m.id from message m join origin o on o.id = m.origin_id {OF_CAMPAIGN}
@@ -142,6 +148,11 @@ async def senders(sender_id: int | None = None) -> list[PausedSender]:
 async def uncertain(actor: Actor, origin_id: int | None = None) -> list[Uncertain]:
     """Unconfirmed messages that are old enough to ask about, by origin; or only of this one."""
     return await db.fetch_as(Uncertain, UNCERTAIN, *visible(actor), origin_id)
+
+
+async def everything() -> int:
+    """About how many messages wait in the whole house."""
+    return int(await db.fetchval(EVERYTHING))
 
 
 async def uncertain_ids(actor: Actor, origin_id: int, limit: int) -> list[int]:

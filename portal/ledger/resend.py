@@ -34,6 +34,16 @@ select 'message', a.id, d.campaign_id, a.dossier_id, a.person_id, 'message.resen
     jsonb_build_object('why', $6::text, 'address', a.address)
 from again a left join dossier d on d.id = a.dossier_id"""
 
+LEAVE = """
+with left_so as (
+    update message m set reason = 'left_as_is' where m.id = any ($1::bigint[]) and m.state = 'uncertain'
+    returning m.id, m.dossier_id, m.person_id, m.address)
+insert into timeline_event (
+    subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name, details)
+select 'message', a.id, d.campaign_id, a.dossier_id, a.person_id, 'message.left', $2, $3, $4,
+    jsonb_build_object('address', a.address)
+from left_so a left join dossier d on d.id = a.dossier_id"""
+
 # Once by itself: a message that was already sent again for want of a confirmation (an older try that ended so) never.
 ONCE = """
 not exists (select from attempt a where a.message_id = m.id and a.try < m.attempts and a.state = 'uncertain')
@@ -62,6 +72,11 @@ async def again(message_ids: Sequence[int], why: Cause, by: Actor) -> int:
         count = await db.execute(AGAIN, list(message_ids), BATCH_SIZE, *who, why)
         await notify_all()
     return count
+
+
+async def leave(message_ids: Sequence[int], by: Actor) -> int:
+    """Leave these as they are: nobody is asked about them any more. Returns how many."""
+    return await db.execute(LEAVE, list(message_ids), by.kind, by.account_id, by.name)
 
 
 async def by_policy() -> int:

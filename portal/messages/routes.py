@@ -12,11 +12,12 @@ from portal.i18n import text_in
 from portal.ledger import actions as ledger
 from portal.ledger import queries as register
 from portal.ledger import totals as proof
+from portal.ledger.decisions import all_of
 from portal.ledger.queries import LATEST, MessagePage
 from portal.ledger.totals import Totals
 from portal.ledger.words import lane_word, reason_word, state_tone, state_word
 from portal.mailbox.reading import Read, read
-from portal.messages import forms, queries, sentences
+from portal.messages import decisions, forms, queries, sentences
 from portal.messages.sentences import Verb
 from portal.outcomes import Missing, Stale
 from portal.sending.dispatcher import Unsendable
@@ -57,6 +58,7 @@ async def messages(request: Request) -> Response[Any]:
         reasons=forms.reasons(filters.wanted.state),
         periods=forms.periods(),
         attention=await queries.attention(request.user),
+        waiting=(await all_of(request.user)).count,
         **_proof(await proof.kept()),
         **WORDS,
     )
@@ -180,4 +182,4 @@ async def _octets(message_id: int) -> bytes:
         raise Unsendable("invalid_email") from None
 
 
-routes: list[Any] = [Router(HERE, route_handlers=[messages, check, one, letter_html, raw, ask, act])]
+routes: list[Any] = [Router(HERE, route_handlers=[messages, check, one, letter_html, raw, ask, act]), *decisions.routes]

@@ -17,7 +17,8 @@ from portal.timeline import Event
 
 Verb = Literal["release", "cancel", "retry", "resend", "leave"]
 VERBS: tuple[Verb, ...] = ("release", "cancel", "retry", "resend", "leave")
-CLOSED = ("paused", "limit")  # waits for something that sending now would not change
+# Waits for something that sending now would not change.
+CLOSED = ("paused", "paused_policy", "late", "limit", "sender_paused", "restored", "domain", "resent")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ def possible(message: MessageRow) -> list[Verb]:
 def explanation(message: MessagePage) -> str:
     """The state in a sentence: what happened, and what happens next."""
     sentences: dict[str, Callable[[MessagePage], str]] = {
-        "accepted": lambda m: _("Sent to {address}. The recipient’s mail server took it.").format(address=m.address),
+        "accepted": _accepted,
         "failed": _failed,
         "uncertain": _uncertain,
         "held": _held,
@@ -55,34 +56,70 @@ def explanation(message: MessagePage) -> str:
     return sentences[message.state](message)
 
 
+def _accepted(message: MessagePage) -> str:
+    if message.reason:
+        # NOTE: {reason}: e.g. Found in the log of our mail server
+        text = _("Sent to {address}. The answer was lost, but it did arrive: {reason}.")
+        return text.format(address=message.address, reason=reason_word(message.reason))
+    return _("Sent to {address}. The recipient’s mail server took it.").format(address=message.address)
+
+
 def _failed(message: MessagePage) -> str:
     # NOTE: {reason}: e.g. The address does not exist
-    return _("Not delivered. Reason: {reason}.").format(reason=reason_word(message.reason) or message.reply or "–")
+    said = _("Not delivered. Reason: {reason}.").format(reason=reason_word(message.reason) or message.reply or "–")
+    advice = ADVICE.get(message.reason or "")
+    return f"{said} {advice()}" if advice else said
+
+
+ADVICE: dict[str, Callable[[], str]] = {
+    "policy": lambda: _("The address is not blocked: other e-mails may reach it."),
+    "mailbox_full": lambda: _("Try again when the mailbox has been emptied."),
+    "attachment_missing": lambda: _("Add the file again, then try again."),
+    "cannot_sign": lambda: _("An administrator has to look at the signing keys; then try again."),
+    "unrenderable": lambda: _("Correct the template, then try again."),
+}
 
 
 def _uncertain(message: MessagePage) -> str:
     if message.reason == "left_as_is":
         return _("Not confirmed, and left as it is: it may have arrived. Nothing is sent again by itself.")
     reason = reason_word(message.reason)
+    if sum(each.state == "uncertain" for each in message.attempts or ()) > 1:
+        # NOTE: {reason}: e.g. The connection broke before the answer
+        text = _("Not confirmed. Reason: {reason}. It was sent twice by now and may have arrived. Decide what to do.")
+        return text.format(reason=reason)
     # NOTE: {reason}: e.g. The connection broke before the answer
-    return _("Not confirmed. Reason: {reason}. It may have arrived. Nothing is sent again by itself.").format(
-        reason=reason
-    )
+    text = _("Not confirmed. Reason: {reason}. It may have arrived. If nobody can prove it, somebody has to decide.")
+    return text.format(reason=reason)
 
 
 def _held(message: MessagePage) -> str:
-    if message.reason == "undo":
-        return _("On hold: there is time to undo. It leaves by itself: {time}.").format(time=when(message.due_at))
-    if message.reason == "limit":
-        return _("On hold: the daily limit of its sender is reached. It leaves by itself: {time}.").format(
-            time=when(message.due_at)
-        )
-    if message.reason == "paused":
-        return _("On hold: sending is paused. It leaves when sending is resumed.")
-    return _("On hold by hand. It stays here until somebody sends or cancels it.")
+    sentence = HELD.get(message.reason or "")
+    if sentence is None:
+        return _("On hold by hand. It stays here until somebody sends or cancels it.")
+    return sentence().format(time=when(message.due_at))
+
+
+HELD: dict[str, Callable[[], str]] = {
+    "undo": lambda: _("On hold: there is time to undo. It leaves by itself: {time}."),
+    "limit": lambda: _("On hold: the daily limit of its sender is reached. It leaves by itself: {time}."),
+    "paused": lambda: _("On hold: sending is paused. It leaves when sending is resumed."),
+    "paused_policy": lambda: _("On hold: mail servers refuse e-mails like this as unwanted. It needs a decision."),
+    "late": lambda: _("On hold: it is too late to send it without asking. It needs a decision."),
+    "sender_paused": lambda: _("On hold: nothing leaves from its sender’s address. It needs a decision."),
+    "restored": lambda: _(
+        "On hold: the database was restored from a backup. It waits until an administrator confirms."
+    ),
+    "domain": lambda: _("On hold: its domain wants e-mails more slowly. It leaves by itself."),
+    "route": lambda: _("On hold: the mail server cannot be reached. It leaves by itself: {time}."),
+}
 
 
 def _queued(message: MessagePage) -> str:
+    if message.reason == "resent":
+        return _("In the queue once more, because it was not confirmed. It keeps its Message-ID.")
+    if message.reason == "domain":
+        return _("In the queue. Its domain wants e-mails more slowly, so it waits for its turn there.")
     if message.reason in ("retry", "later") and message.reply:
         text = _("The mail server asked to wait. It is tried again: {time}.")
         return text.format(time=when(message.due_at))
@@ -103,6 +140,8 @@ def why(origin: Origin) -> str:
     """Why the message exists."""
     if origin.kind == "test":
         return _("A test e-mail of the template “{template}”.").format(template=origin.template or "–")
+    if origin.kind in ("origin_paused", "sender_paused"):
+        return _("To whoever has to decide: a rule has put e-mails on hold.")
     if origin.kind == "return_link":
         return _("The candidate asked for the way back to the application.")
     if origin.kind != "trigger":
@@ -199,11 +238,24 @@ def event_sentence(event: Event) -> tuple[str, str]:
         "message.released": ("send", lambda: pgettext("timeline", "{name} let it go")),
         "message.cancelled": ("ban", lambda: pgettext("timeline", "{name} cancelled it")),
         "message.retried": ("refresh", lambda: pgettext("timeline", "{name} had it tried again")),
-        "message.resent": ("refresh", lambda: pgettext("timeline", "{name} had it sent again")),
+        "message.resent": ("refresh", lambda: _resent(event)),
+        "message.proven": (
+            "circle-check",
+            lambda: pgettext("timeline", "It did arrive: {how}").format(how=reason_word(str(event.details.get("how")))),
+        ),
         "message.left": ("check", lambda: pgettext("timeline", "{name} left it as it is")),
     }
     icon, sentence = sentences.get(event.what, ("info-circle", lambda: event.what))
     return icon, sentence().format(name=event.actor_name or "–")
+
+
+def _resent(event: Event) -> str:
+    why = event.details.get("why")
+    if why == "policy":
+        return pgettext("timeline", "Sent again by itself, once, because it was not confirmed")
+    if why == "never_arrived":
+        return pgettext("timeline", "Sent again by itself: our mail server never had it")
+    return pgettext("timeline", "{name} had it sent again")
 
 
 # ------------------------------------------------------------------------------------------------ the proof

@@ -171,7 +171,8 @@ select m.*, case when m.state <> 'queued' then m.state::text
                  when b.waits_for is not null and b.waits_for <> 'retry' and b.due_at > now() then 'held'
                  when (select e.held_since is not null from epoch e) then 'held'
                  else 'queued' end as shown,
-       case when m.state = 'queued' and o.gate = 'paused' then coalesce(nullif(o.gate_reason, ''), 'paused')
+       case when m.state = 'queued' and o.gate = 'paused' then case o.gate_reason when '' then 'paused'
+                 when 'policy' then 'paused_policy' else o.gate_reason end
             when m.state = 'queued' and o.gate = 'cancelled' then coalesce(nullif(o.gate_reason, ''), 'with_origin')
             when m.state = 'queued' and b.run_id is null and s.paused then 'sender_paused'
             when m.state = 'queued' and b.run_id is null and (select e.held_since is not null from epoch e) then 'restored'
