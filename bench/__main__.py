@@ -22,7 +22,7 @@ SECRET = "the secret of the bench, which protects nothing"
 def options(words: list[str]) -> Options:
     """The command line."""
     parser = argparse.ArgumentParser(prog="bench", description="What the portal does a second, and what it costs.")
-    parser.add_argument("parts", nargs="*", default=["sending"], choices=[*PARTS, "all"], metavar="part")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)} or all; sending by itself")
     parser.add_argument("--messages", type=int, default=20_000, help="of a measurement (sending)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=0, help="of the worker; 0: as it takes by itself")
@@ -35,8 +35,10 @@ def options(words: list[str]) -> Options:
     only = tuple(filter(None, given.only.split(",")))
     if unknown := set(only) - set(sending.ALL):
         parser.error(f"--only: there is no contender {', '.join(sorted(unknown))}")
+    if unknown := set(given.parts) - {*PARTS, "all"}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
     return Options(
-        parts=PARTS if "all" in given.parts else tuple(dict.fromkeys(given.parts)),
+        parts=PARTS if "all" in given.parts else tuple(dict.fromkeys(given.parts or ["sending"])),
         messages=given.messages,
         rounds=given.rounds,
         connections=given.connections,
