@@ -27,6 +27,7 @@ from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
 from portal.messages import routes as message_pages
+from portal.monitor import gauges as _sending  # noqa: F401 - adds the figures of sending to /metrics
 from portal.monitor import routes as sending_pages
 from portal.organisation import queries as organisation
 from portal.organisation import routes as organisation_pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from portal.actor import Actor
-from portal.i18n import _
+from portal.i18n import _, pgettext
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -35,6 +35,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
         [
             Place("/templates", "file-text", _("Templates"), "template.see"),
             Place("/messages", "send", _("Messages"), "message.see"),
+            Place("/sending", "activity", pgettext("navigation", "Sending"), "message.see"),
         ]
         + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
         [

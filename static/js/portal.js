@@ -71,6 +71,14 @@
     if (left) left.value = Math.max(0, event.target.maxLength - event.target.value.length);
   });
 
+  /* What is live asks for itself every so many seconds, while somebody looks. What is unfolded stays unfolded. */
+  const live = (element) => { if (document.visibilityState === "visible") element.dispatchEvent(new Event("live")); };
+  for (const element of document.querySelectorAll("[data-live]")) setInterval(live, 1000 * Number(element.dataset.live), element);
+  document.addEventListener("visibilitychange", () => document.querySelectorAll("[data-live]").forEach(live));
+  let unfolded = [];
+  document.addEventListener("htmx:before:swap", () => { unfolded = [...document.querySelectorAll("details[id][open]")].map(({ id }) => id); });
+  document.addEventListener("htmx:after:swap", () => { for (const id of unfolded) document.getElementById(id)?.setAttribute("open", ""); });
+
   /* / searches; j and k go to the next and the previous, where a page has them. */
   const keys = { "/": "input[type=search]", j: "main a[rel=next]", k: "main a[rel=prev]" };
   document.addEventListener("keydown", (event) => {

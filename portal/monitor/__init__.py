@@ -1,0 +1,1 @@
+"""What is being sent right now: the page *Sending* and the figures for Prometheus."""
