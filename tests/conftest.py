@@ -28,6 +28,7 @@ from portal.embedded.servers import Urls
 from portal.embedded.valkey import Valkey
 from setup import browser
 from tests.clients import app, client, fresh_client, make_client
+from tests.nameserver import name_server
 
 __all__ = ["app", "client", "fresh_client", "make_client"]
 
@@ -48,9 +49,10 @@ class _RolledBack(Exception):
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing of the developer's own: no .env, no data folder, no mail server."""
+    """Nothing of the developer's own: no .env, no data folder, no mail server, no name server."""
     data_dir = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
+    with name_server() as dns, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORTAL_DNS", dns.place)
         patch.setitem(portal_settings.Settings.model_config, "env_file", None)
         patch.setenv("PORTAL_SECRET_KEY", os.environ.get("PORTAL_SECRET_KEY") or SECRET)
         patch.setenv("PORTAL_DATA_DIR", str(data_dir))

@@ -305,3 +305,10 @@ async def organisation(name: str = "Passerelle", *, locale: str = "en", time_zon
         *(name, locale, time_zone, sender_id),
     )
     return sender_id
+
+
+async def signature(domain: str, state: str = "new") -> int:
+    """A key for letters from a domain; its secret opens with nothing. Returns its id."""
+    sql = """insert into dkim_key (domain, selector, algorithm, public_key, secret, state)
+        values ($1, $2, 'ed25519', '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=', '', $3) returning id"""
+    return int(await db.fetchval(sql, domain, f"key{next(_numbers)}", state))

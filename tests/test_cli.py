@@ -124,7 +124,7 @@ def test_the_doctor_says_ok_or_what_to_do(portal: Portal) -> None:
     done = portal("doctor", PORTAL_BASE_URL="https://portal.example.org")
     said = {line.partition(":")[0]: line.partition(":")[2].strip() for line in done.stdout.splitlines()}
 
-    assert list(said) == ["settings", "database", "clock", "queue", "mail", "disk", "pages", "catalogs"]
+    assert list(said) == ["settings", "database", "clock", "queue", "secrets", "mail", "disk", "pages", "catalogs"]
     assert {name: words for name, words in said.items() if not words.startswith("ok: ")} == {}
     assert done.returncode == 0
 

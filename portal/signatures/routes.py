@@ -49,30 +49,30 @@ async def make_key(request: Request) -> Response[Any]:
     return await _page(request, form=form, status_code=422)
 
 
-@post(HERE + "/{key_id:int}/activate", opt=RIGHT, status_code=303)
-async def activate_key(request: Request, key_id: FromPath[int]) -> Response[Any]:
+@post(HERE + "/{signature_id:int}/activate", opt=RIGHT, status_code=303)
+async def activate_key(request: Request, signature_id: FromPath[int]) -> Response[Any]:
     """Sign with it, once DNS has it."""
     try:
-        key = await actions.activate(key_id, request.user)
+        key = await actions.activate(signature_id, request.user)
     except Refused as refused:
         return await _page(request, refusal=refused.message, status_code=422)
     return see(request, HERE, _("Letters from {domain} are signed with {selector}.").format(**_named(key)))
 
 
-@get(HERE + "/{key_id:int}/retire", opt=RIGHT)
-async def retire_page(request: Request, key_id: FromPath[int]) -> Response[Any]:
+@get(HERE + "/{signature_id:int}/retire", opt=RIGHT)
+async def retire_page(request: Request, signature_id: FromPath[int]) -> Response[Any]:
     """Ask before a key signs no more."""
-    key = await queries.key(key_id)
+    key = await queries.key(signature_id)
     if key is None:
         raise Missing
-    others = [each for each in await queries.keys(key.domain) if each.state == "active" and each.id != key_id]
+    others = [each for each in await queries.keys(key.domain) if each.state == "active" and each.id != signature_id]
     return page(request, "signatures/retire.html", key=key, is_last=key.state == "active" and not others)
 
 
-@post(HERE + "/{key_id:int}/retire", opt=RIGHT, status_code=303)
-async def retire_key(request: Request, key_id: FromPath[int]) -> Response[Any]:
+@post(HERE + "/{signature_id:int}/retire", opt=RIGHT, status_code=303)
+async def retire_key(request: Request, signature_id: FromPath[int]) -> Response[Any]:
     """Sign no more with it."""
-    key = await actions.retire(key_id, request.user)
+    key = await actions.retire(signature_id, request.user)
     return see(request, HERE, _("{selector} of {domain} signs no more.").format(**_named(key)))
 
 

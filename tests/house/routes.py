@@ -90,7 +90,9 @@ async def world() -> World:
     trigger_id = await factories.trigger(campaign, template)
     sender_id = await db.fetchval("select sender_id from organisation")
     await db.execute("insert into suppression (address, scope, reason) values ($1, 'all', 'complaint')", person.email)
+    signature_id = await factories.signature("example.org")
     values = {
+        "signature_id": signature_id,
         "campaign_id": campaign.id,
         "slug": campaign.slug,
         "status_id": campaign.status["accepted"],

@@ -15,9 +15,10 @@ from tests.nameserver import NameServer, name_server
 def dns(_databases: None) -> Iterator[NameServer]:
     """The name server that the portal asks."""
     with name_server() as server:
+        before = settings.settings().dns
         settings.use(dns=server.place)
         yield server
-        settings.use(dns="")
+        settings.use(dns=before)
 
 
 @pytest.fixture(autouse=True)
