@@ -17,11 +17,14 @@ from portal.outcomes import Missing, Refused, Stale
 from portal.settings import settings
 
 ENSURE_LOCK = 727_273
-DESCRIBED = ("name", "postal_address", "website", "brand_colour", "locale", "time_zone", "sender_id")
+DESCRIBED = (
+    *("name", "postal_address", "website", "brand_colour", "locale", "time_zone", "sender_id"),
+    "resend_uncertain",
+)
 
 CHANGE = """
 update organisation set name = $2, postal_address = $3, website = $4, brand_colour = $5, locale = $6, time_zone = $7,
-    sender_id = $8, version = version + 1
+    sender_id = $8, resend_uncertain = $9, version = version + 1
 where version = $1"""
 
 
@@ -111,6 +114,8 @@ async def _check(wanted: OrganisationRow) -> None:
         errors["website"] = _("Enter a web address such as https://example.org.")
     if wanted.locale not in LOCALES or wanted.time_zone not in available_timezones():
         errors["time_zone"] = _("Enter the name of a time zone, such as Europe/Madrid.")
+    if wanted.resend_uncertain not in rules.RESEND:
+        errors["resend_uncertain"] = _("Choose one of the options.")
     errors |= await _check_sender(wanted.sender_id)
     if errors:
         raise Refused(errors=errors)

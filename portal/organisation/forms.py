@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from portal.i18n import LOCALES, _, autonym
 from portal.organisation.queries import OrganisationRow, SenderRow
-from portal.organisation.rules import colour, web_address
+from portal.organisation.rules import RESEND, colour, web_address
+from portal.organisation.words import resend_word
 from portal.web.fields import Choice, Email, Field, Flag, IdChoice, Integer, Invalid, Options, Text
 from portal.web.forms import Form
 from portal.web.zone import Zone
@@ -50,6 +51,7 @@ class OrganisationForm(Form):
     locale = Choice(*LOCALES)
     time_zone = Zone()
     sender_id = IdChoice(missing=lambda: _("Choose an address that is verified."))
+    resend_uncertain = Choice(*RESEND)
     version = Integer()
 
     def row(self) -> OrganisationRow:
@@ -82,7 +84,12 @@ def cap(form: Form) -> int | None:
 def choices(senders: Sequence[SenderRow]) -> dict[str, Options]:
     """What the selects of the organisation's form offer."""
     usable = [(sender.id, sender.address) for sender in senders if sender.usable]
-    return {"locale": [(locale, autonym(locale)) for locale in LOCALES], "sender_id": usable}
+    again = [(each, resend_word(each)) for each in RESEND]
+    return {
+        "locale": [(locale, autonym(locale)) for locale in LOCALES],
+        "sender_id": usable,
+        "resend_uncertain": again,
+    }
 
 
 def labels() -> dict[str, str]:
@@ -95,4 +102,5 @@ def labels() -> dict[str, str]:
         "locale": _("Default language"),
         "time_zone": _("Time zone"),
         "brand_colour": _("Brand colour"),
+        "resend_uncertain": _("E-mails that were not confirmed"),
     }

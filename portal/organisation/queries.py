@@ -7,12 +7,15 @@ import msgspec
 from portal import db
 from portal.timeline import COLUMNS, Event
 
-ORGANISATION = "name, postal_address, website, brand_colour, locale, time_zone, sender_id, version"
+ORGANISATION = "name, postal_address, website, brand_colour, locale, time_zone, sender_id, resend_uncertain, version"
 SENDER = "id, address::text, name, bounce_domain, verified, paused, daily_cap"
 
 
 class OrganisationRow(msgspec.Struct, frozen=True):
-    """Who we are. `sender_id`: the address letters leave from unless their template says otherwise."""
+    """Who we are. `sender_id`: the address letters leave from unless their template says otherwise.
+
+    `resend_uncertain`: what is sent again by itself, once, when nobody could confirm it: none, receipts or necessary.
+    """
 
     name: str
     postal_address: str = ""
@@ -21,6 +24,7 @@ class OrganisationRow(msgspec.Struct, frozen=True):
     locale: str = "en"
     time_zone: str = "UTC"
     sender_id: int | None = None
+    resend_uncertain: str = "receipts"
     version: int = 1
 
 

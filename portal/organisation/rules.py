@@ -10,6 +10,7 @@ from portal.addresses import domain_to_ascii
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 READABLE = 4.5  # WCAG 2.2 1.4.3: white words on the brand colour
 NOWHERE = "localhost.localdomain"
+RESEND = ("none", "receipts", "necessary")  # what goes again by itself when nobody could confirm it
 
 
 def colour(text: str) -> str | None:

@@ -16,6 +16,16 @@ WORDS: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 
+def resend_word(policy: str) -> str:
+    """What is sent again by itself when nobody could confirm it."""
+    words: dict[str, Callable[[], str]] = {
+        "none": lambda: _("Nothing: somebody decides each time"),
+        "receipts": lambda: _("Acknowledgements and links that somebody waits for"),
+        "necessary": lambda: _("All necessary automatic e-mails"),
+    }
+    return words[policy]()
+
+
 def event_sentence(event: Event) -> tuple[str, str]:
     """(icon, sentence) of something that was done to a sender; its fields are filled in."""
     icon, sentence = WORDS.get(event.what, ("info-circle", lambda: event.what))

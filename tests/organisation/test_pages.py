@@ -110,3 +110,14 @@ async def test_a_sender_that_does_not_exist_is_not_found(client: Client) -> None
     assert (await client.get(f"{HERE}/senders/999999")).status == 404
     for verb in ("pause", "resume", "verify"):
         assert (await client.post(f"{HERE}/senders/999999/{verb}")).status == 404
+
+
+async def test_P4_adam_decides_what_goes_again_by_itself(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(HERE)).form(HERE)
+    assert form["resend_uncertain"] == "receipts"
+    await client.post(HERE, form | {"resend_uncertain": "necessary"})
+    assert (await queries.current()).resend_uncertain == "necessary"
+    form = (await client.get(HERE)).form(HERE)
+    page = await client.post(HERE, form | {"resend_uncertain": "everything"})
+    assert (page.status, page.errors) == (422, ["Choose one of the options."])
