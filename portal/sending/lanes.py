@@ -93,9 +93,11 @@ class Lanes:
         return trigger or sequence
 
     def put_back(self, work: Work) -> None:
-        """To the front of its lane."""
+        """To the front of its lane; what came through a gate, to the front of those aside."""
+        gate = next((gate for gate in work.gates if self.gates.get(gate.key) is gate), None)
         self.left(work, went=False)
-        self.queues[work.batch.lane].appendleft(work)
+        queues = gate.aside if gate is not None else self.queues
+        queues[work.batch.lane].appendleft(work)
 
     def drop(self, run: Run, unwanted: Callable[[Work], bool] = lambda work: True) -> None:
         """Give these back to the ledger: others may send them, later or from elsewhere."""
@@ -149,9 +151,9 @@ class Lanes:
 
     def choose(self, now: float) -> Work | None:
         """What waited aside comes before others of its lane, as soon as its gate opens."""
-        gate = self.open_gate(now)
         urgent, trigger, sequence, mass = self.order
         queue = urgent or (self.by_turns() if trigger or sequence else mass)
+        gate = self.open_gate(now) if now >= self.look_at or not queue else None
         if gate is not None and (not queue or gate.lane <= queue[0].batch.lane or (not urgent and self.turn == 0)):
             return gate.pop()
         if not queue:
@@ -162,8 +164,6 @@ class Lanes:
 
     def open_gate(self, now: float) -> Gate | None:
         """An open gate with letters aside, of several the one with the most urgent."""
-        if now < self.look_at:
-            return None
         best, soonest = None, inf
         for gate in self.gates.values():
             if len(gate):
