@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import threading
 
 import structlog
@@ -13,7 +15,7 @@ from dramatiq import Worker
 from portal import db
 from portal.settings import settings
 from workers import actors
-from workers.broker import broker, connect
+from workers.broker import broker, connect, process
 from workers.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -36,23 +38,34 @@ def prepare() -> None:
 def work() -> None:
     """Send mail and do chores until SIGTERM or SIGINT; then end clean: 0 duplicates, 0 uncertain."""
     prepare()
-    stop, started = threading.Event(), threading.Event()
+    stop = threading.Event()
 
     def end(*_signal: object) -> None:
         stop.set()
-        if not started.is_set():
+        if process.running is None:  # it waits for PostgreSQL: no mail is under way
             raise SystemExit(0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     worker = Worker(broker, worker_threads=THREADS, worker_timeout=LOOK_EVERY)
     broker.emit_after("process_boot")
-    worker.start()
-    started.set()
+    start(worker)
     log.info("worker started", actors=len(broker.actors), deliver=actors.deliver.queue_name)
     stop.wait()
     worker.stop(timeout=LONGEST_STOP)
     broker.close()
+
+
+def start(worker: Worker) -> None:
+    """Start it or end the process: threads that began already would keep half a worker alive that does nothing."""
+    try:
+        worker.start()
+    except BaseException as failure:
+        ended = isinstance(failure, SystemExit)
+        if not ended:
+            log.critical("worker cannot start", reason=str(failure) or type(failure).__name__)
+        sys.stdout.flush()
+        os._exit(0 if ended else 1)
 
 
 def clock() -> None:

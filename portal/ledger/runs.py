@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from portal.ledger import epoch
-from portal.ledger.sessions import GONE, open_session
+from portal.ledger.sessions import GONE, PAUSE, open_session
 from portal.ledger.work import Run, RunLost, boot_time
 
 log = structlog.get_logger(__name__)
@@ -96,6 +96,7 @@ async def recover(run: Run) -> None:
                 return
             except GONE:
                 hang_up(run)
+                await asyncio.sleep(PAUSE)
 
 
 async def adopt(run: Run) -> None:

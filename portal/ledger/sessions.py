@@ -11,17 +11,19 @@ from portal import db
 
 Connection = Any  # asyncpg.Connection: its stubs do not know codecs' types
 
-GONE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    OSError,
-    TimeoutError,
+# A statement was not done, for reasons that pass: a deadlock with a migration, no room on the disk, no memory, a
+# time-out, a standby that was promoted. The same answer as to a lost session: all of it is said again.
+PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
 )
-PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError, *PASSING)
 
 # Probes by index also while tables are small: a generic plan made on empty tables would scan them for ever after.
 # A worker that sleeps inside a transaction must not hold its batch: five seconds. Days are UTC.

@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.ledger import breakers, runs
 from portal.ledger.rules import GIVE_UP_AFTER_HOURS, JITTER, Verdict, retry_minutes, verdict
-from portal.ledger.sessions import GONE, PASSING
+from portal.ledger.sessions import GONE
 from portal.ledger.work import Batch, Run, boot_time, known
 
 SETTLE_EVERY = 0.3
@@ -106,7 +106,7 @@ async def settle_or_wait(run: Run) -> None:
     try:
         async with run.settling:
             await settle(run)
-    except (*GONE, *PASSING):
+    except GONE:
         run.unsettled = True
         run.broke()
         await asyncio.sleep(SETTLE_EVERY / 2)

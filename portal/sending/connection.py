@@ -69,7 +69,7 @@ class SmtpConnection(asyncio.Protocol):
         self.work: Work | None = None
         self.on_wire: Work | None = None
         self.letter: bytes | asyncio.Future[bytes] = b""
-        self.asked = False
+        self.asked, self.asked_at = False, 0.0  # loop time
         self.talking, self.dead = True, False
         self.leaving = False  # no message after this one
         self.refusal: tuple[str, int, str] | None = None  # the first refusal of this envelope: step, code, reply
@@ -228,7 +228,7 @@ class SmtpConnection(asyncio.Protocol):
     def ask(self) -> None:
         """For permission to write the dot."""
         assert self.work
-        self.asked = True
+        self.asked, self.asked_at = True, self.loop.time()
         self.feed.ask(self, self.work)
 
     def on_nothing(self, code: int, lines: list[bytes]) -> None:
@@ -258,6 +258,7 @@ class SmtpConnection(asyncio.Protocol):
     def granted(self, work: Work) -> None:
         """The intent is on record: letter and dot, and the next envelope right behind them."""
         self.asked = False
+        work.since += self.loop.time() - self.asked_at  # PostgreSQL's time is not held against the mail server
         if self.transport.is_closing():
             self.work = None
             return self.feed.withdraw(work)
