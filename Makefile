@@ -1,5 +1,5 @@
 # demo: everything with demonstration data. test: the whole suite. setup: only what both install.
-# bench: messages per second of the sender. check: linters, types, import rules and catalogs, then the tests. dev: all processes, the web one restarts on changes.
+# bench: what the sender does a second, and what it costs (bench/README.md; e.g. ARGS="sending --rounds 5"). check: linters, types, import rules and catalogs, then the tests. dev: all processes, the web one restarts on changes.
 PYTHON ?= python3
 PORTAL = .venv/bin/python -m portal
 RUN = @$(PYTHON) setup/python.py run && .venv/bin/python setup/frontend.py

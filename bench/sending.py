@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import baselines, children, mailing, rounds, sinks, sources
+from bench.baselines import environment
 from bench.house import House, open_house
 from bench.mailing import Kind
 from bench.options import Options
@@ -127,7 +128,11 @@ def wire_size(part: Part) -> int:
 
 
 def baseline(part: Part, name: str, sink: sinks.Sink) -> Contender:
-    """What somebody would pick instead (bench/baselines). It says itself when it cannot run here."""
+    """What somebody would pick instead, with its packages (bench/baselines). Raises NotHere without them."""
+    try:
+        (environment.node_program if name == "nodemailer" else environment.python_program)()
+    except environment.Unavailable as why:
+        raise sources.NotHere(str(why)) from why
 
     async def send() -> Measured:
         before = children.cpu(sink.process.pid)
