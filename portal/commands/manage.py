@@ -100,6 +100,30 @@ def totals(as_json: bool, recount: bool) -> None:
         raise SystemExit(1)
 
 
+@ledger.command("confirm")
+@in_one_sentence
+def confirm() -> None:
+    """Let mail leave from this database: it was restored from a backup, and somebody has looked."""
+    from portal.actor import SYSTEM
+    from portal.ledger import epoch
+
+    with surroundings():
+        done = with_pool(epoch.confirm, SYSTEM)
+    click.echo("Confirmed: what waits leaves now." if done else "Nothing was on hold.")
+
+
+@ledger.command("hold")
+@in_one_sentence
+def hold() -> None:
+    """Let nothing leave until `portal ledger confirm`: for a data folder or disk that was copied back."""
+    from portal.actor import SYSTEM
+    from portal.ledger import epoch
+
+    with surroundings():
+        done = with_pool(epoch.hold, SYSTEM)
+    click.echo("On hold: nothing leaves until portal ledger confirm." if done else "It was on hold already.")
+
+
 # ------------------------------------------------------------------------------------------------ catalogs
 @click.group()
 def catalogs() -> None:

@@ -13,8 +13,7 @@ from portal import db
 from portal.actor import Actor
 from portal.ledger import epoch
 from portal.ledger.epoch import Held
-from portal.ledger.queries import visible
-from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
+from portal.ledger.queries import UNCONFIRMED, visible
 
 MOST = 200  # rows of a list
 
@@ -52,8 +51,6 @@ left join lateral (
     order by id desc limit 1) e on true
 where s.paused and ($1::int is null or s.id = $1) order by s.address limit {MOST}"""
 
-UNCONFIRMED = f"""m.attention = 'uncertain' and m.reason is distinct from 'left_as_is'
-and m.settled_at < now() - make_interval(mins => {WAIT_FOR_PROOF_MINUTES})"""
 UNCERTAIN = f"""
 select o.id, {ORIGIN_NAME}, o.gate <> 'open' as closed, count(*)::int as count, min(m.settled_at) as since,
     (array_agg(m.id order by m.id))[:5] as some

@@ -11,6 +11,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii
+from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
 from portal.ledger.totals import Totals as Totals
 from portal.ledger.totals import totals as totals
 from portal.lists import Cursor, Keyset, Slice
@@ -23,7 +24,7 @@ LATEST = Keyset(("m.id", int))
 class MessageFilters(msgspec.Struct, frozen=True):
     """What a list of messages is narrowed to. `state` as shown; `text`: part of an address, name or subject.
 
-    `since` (included) and `until` (excluded): when it was planned.
+    `since` (included) and `until` (excluded): when it was planned. `needs_decision`: nobody could confirm it in time.
     """
 
     text: str = ""
@@ -36,6 +37,7 @@ class MessageFilters(msgspec.Struct, frozen=True):
     origin_ref: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    needs_decision: bool = False
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,10 @@ class MessagePage(MessageRow, frozen=True, kw_only=True):
     attempts: list[Attempt] = []
 
 
+# What nobody could confirm within a quarter of an hour (P4) and nobody has decided about.
+UNCONFIRMED = f"""(m.attention = 'uncertain' and m.reason is distinct from 'left_as_is'
+    and m.settled_at < now() - make_interval(mins => {WAIT_FOR_PROOF_MINUTES}))"""
+
 COLUMNS = """m.id, m.shown as state, case when m.state <> 'queued' then m.reason
         when m.shown in ('held', 'cancelled') then coalesce(m.waits_for, m.reason)
         when m.shown = 'queued' then coalesce(m.reason, m.waits_for) else m.reason end as reason,
@@ -145,6 +151,8 @@ def conditions(actor: Actor, filters: MessageFilters) -> tuple[list[str], list[A
             parameters.append(value)
             where.append(condition.replace("$n", f"${len(parameters)}"))
 
+    if filters.needs_decision:
+        where.append(UNCONFIRMED)
     add("m.shown = $n", filters.state)
     add("m.attention = $n::text::message_state", filters.state if filters.state in STORED else "")
     add("(m.reason = $n or m.waits_for = $n)", filters.reason)
