@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -95,7 +96,8 @@ def attempt(command: Sequence[object], folder: Path = ROOT) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    return "" if done.returncode == 0 else " / ".join(lines[-3:]) or f"exit status {done.returncode}"
+    said = re.sub(r"https?://\S+", "its registry", " / ".join(lines[-3:]))  # an address belongs in no result
+    return "" if done.returncode == 0 else said or f"exit status {done.returncode}"
 
 
 def stamp_of(folder: Path) -> str:
