@@ -90,6 +90,17 @@ def test_totals_add_up_in_words_and_as_json(portal: Portal) -> None:
         assert (found["intended"], found["duplicates"], found["balanced"]) == (0, 0, True)
 
 
+def test_the_register_is_held_and_confirmed_by_hand(portal: Portal) -> None:
+    said = [portal("ledger", verb).stdout for verb in ("confirm", "hold", "hold", "confirm", "confirm")]
+    assert said == [
+        "Nothing was on hold.\n",
+        "On hold: nothing leaves until portal ledger confirm.\n",
+        "It was on hold already.\n",
+        "Confirmed: what waits leaves now.\n",
+        "Nothing was on hold.\n",
+    ]
+
+
 async def test_a_database_that_lags_behind_is_refused_until_it_is_migrated(portal: Portal, fresh_database: str) -> None:
     connection = await asyncpg.connect(fresh_database)
     await connection.execute("drop schema public cascade; create schema public")
