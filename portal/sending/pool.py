@@ -104,8 +104,9 @@ class Pool:
             return False
         self.failures = 0
         self.dispatcher.alive.add(connection)
-        if len(self.dispatcher.alive) > self.refused_at:
-            self.recovery, self.refused_at = RECOVERY, self.size
+        if len(self.dispatcher.alive) > self.refused_at:  # it takes more than it seemed
+            self.cap = self.level = self.refused_at = len(self.dispatcher.alive)
+            self.recovery = RECOVERY
         connection.begin(self.dispatcher.watch.believed(offer))
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import ssl
 from collections import Counter
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 MESSAGE_ID = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE)
 TAKEN = b"taken"  # an answer at the dot: the letter is kept, and the connection closed without a word
+HANGS = b"\0"  # an answer: none, ever
 ALL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
 
@@ -26,7 +28,7 @@ class Got:
 
 @dataclass
 class Sink:
-    """`answer(step, line)` may return another reply, b"" to close the connection, or None for the usual one.
+    """`answer(step, line)` may return another reply, b"" to close the connection, HANGS, or None for the usual one.
 
     Steps: banner, ehlo, mail, rcpt, data, dot, rset. `line` is the command, or the letter at the dot. A letter whose
     client hung up before the reply was due is kept all the same: real servers do.
@@ -38,6 +40,8 @@ class Sink:
     tls: ssl.SSLContext | None = None  # STARTTLS is offered
     injected: bytes = b""  # plain text that somebody adds behind the reply to STARTTLS
     login: tuple[str, str] | None = None
+    bearer: str = ""  # AUTH XOAUTH2 is offered, and this access token taken
+    gulps: bool = False  # it loses what comes in one packet with a command, though it offers PIPELINING
     port: int = 0
     got: list[Got] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)
@@ -95,6 +99,9 @@ class Session(asyncio.Protocol):
 
     def say(self, step: str, line: bytes, usual: bytes) -> bool:
         reply = self.sink.answer(step, line)
+        if reply == HANGS:
+            self.blocked = True
+            return False
         if reply == b"":
             self.transport.abort()
             return False
@@ -104,7 +111,8 @@ class Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while not self.blocked and not self.transport.is_closing() and self.one():
-            pass
+            if self.sink.gulps and not self.in_data:
+                self.buffer = b""
 
     def one(self) -> bool:
         if self.in_data:
@@ -154,6 +162,7 @@ class Session(asyncio.Protocol):
         match line[:4].upper():
             case b"EHLO":
                 names = [*self.sink.offer, *(["AUTH PLAIN LOGIN"] if self.sink.login else [])]
+                names += ["AUTH XOAUTH2"] if self.sink.bearer else []
                 names += ["STARTTLS"] if self.sink.tls and not self.transport.get_extra_info("ssl_object") else []
                 lines = ["sink", *names]
                 usual = b"\r\n".join(
@@ -168,6 +177,8 @@ class Session(asyncio.Protocol):
                 self.authenticating = []
                 if line.upper().startswith(b"AUTH PLAIN "):
                     return self.auth_line(line[11:])
+                if self.sink.bearer:
+                    return self.auth_line(line[13:])
                 self.transport.write(b"334 VXNlcm5hbWU6\r\n")
             case b"MAIL":
                 self.rcpt = b""
@@ -188,8 +199,8 @@ class Session(asyncio.Protocol):
                 self.transport.write(b"502 5.5.2 what?\r\n")
 
     def auth_line(self, line: bytes) -> None:
-        import base64
-
+        if self.sink.bearer:
+            return self.bearer_line(line)
         assert self.authenticating is not None and self.sink.login
         self.authenticating.append(base64.b64decode(line))
         user, password = (each.encode() for each in self.sink.login)
@@ -198,6 +209,14 @@ class Session(asyncio.Protocol):
         right = self.authenticating in ([b"\0%b\0%b" % (user, password)], [user, password])
         self.authenticating = None
         self.transport.write(b"235 2.7.0 Welcome\r\n" if right else b"535 5.7.8 Wrong password\r\n")
+
+    def bearer_line(self, line: bytes) -> None:
+        if line:  # AUTH XOAUTH2 and what is behind it; else the empty line after its error
+            right = line.endswith(base64.b64encode(f"user=office\1auth=Bearer {self.sink.bearer}\1\1".encode()))
+            self.authenticating = None if right else []
+            return self.transport.write(b"235 2.7.0 Welcome\r\n" if right else b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n")
+        self.authenticating = None
+        self.transport.write(b"535 5.7.8 Token not accepted\r\n")
 
     async def start_tls(self) -> None:
         self.blocked = True
