@@ -16,6 +16,7 @@ from portal.dashboard import queries, rules, words
 from portal.dashboard.queries import Untold, told_at_once
 from portal.dashboard.words import Need
 from portal.ledger.decisions import all_of
+from portal.ledger.totals import last_check
 
 CAMPAIGNS_SHOWN = 8
 STATE_ORDER = ("open", "not_yet_open", "closed", "not_published")
@@ -77,6 +78,8 @@ async def needs_of(actor: Actor) -> list[Need] | None:
     if not actor.may("message.act") and not actor.may("campaign.emails"):
         return None
     needs: list[Need] = []
+    if actor.may("message.see") and (need := words.proof_need(await last_check())):
+        needs.append(need)
     if actor.may("message.act") and (need := words.decisions_need(await all_of(actor))):
         needs.append(need)
     if actor.may("campaign.emails") and (need := words.untold_need(await queries.untold(actor, words.MOST_UNTOLD))):

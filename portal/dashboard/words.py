@@ -11,6 +11,7 @@ from portal.dashboard.queries import Attention, Untold, Unwritten
 from portal.formats import list_and, number, time_short, when, zone_words
 from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.ledger.decisions import Decisions, PausedOrigin
+from portal.ledger.totals import Check
 from portal.ledger.words import reason_word, state_word
 
 MOST_UNTOLD = 1_000  # counted up to here, then "1,000+"
@@ -40,6 +41,21 @@ def lede(now: datetime, open_campaigns: int) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ needs you
+def proof_need(check: Check | None) -> Need | None:
+    """The minute's check found that the register does not add up (P12); None while all is well."""
+    if check is None or (check.balanced and not check.duplicates):
+        return None
+    found = (
+        (check.wrong, _("Sums that differ from their rows: {n}")),
+        (check.lost, _("Queued and held by nothing: {n}")),
+        (check.doubled, _("Would be sent more than once: {n}")),
+        (check.duplicates, _("Sent twice: {n}")),
+    )
+    lines = [text.format(n=number(count)) for count, text in found if count]
+    count = check.wrong + check.lost + check.doubled + check.duplicates
+    return Need("bad", number(count), _("The sum of the messages does not add up"), tuple(lines), "/sending", _("See"))
+
+
 def untold_need(rows: Sequence[Untold]) -> Need | None:
     """Decided dossiers whose candidate was never told (B05); None when that was meant for all of them."""
     silent = sum(row.silent for row in rows)
