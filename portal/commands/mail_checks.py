@@ -43,8 +43,8 @@ async def secrets() -> str:
 
 
 async def findings(relay: SmtpUrl) -> list[Finding]:
-    """All of them, in the order of the senders' domains."""
-    places = sorted({_domains(sender) for sender in await senders()})
+    """All of them, in the order of the domains of those senders that may send."""
+    places = sorted({_domains(each) for each in await senders() if each.verified and not each.paused})
     keys = await queries.keys()
     checks: list[tuple[str, Said]] = []
     for from_domain, bounce_domain in places:

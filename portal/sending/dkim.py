@@ -15,7 +15,7 @@ domain above it that has active keys signs, so d= is aligned with From (RFC 7489
     elif not signatory.slow:
         raw = signatory.sign(head, body) + head + b"\\r\\n" + body
     else:
-        future = signatory.begin(head, body, lambda lines: stuffed(lines + head + b"\\r\\n" + body))
+        future = signatory.begin(head, body, lambda lines: (lines + head + b"\\r\\n" + body))
 
 `head`: all header lines as they will be sent, each with its CRLF, folded or not, without the empty line.
 `body`: all octets after the empty line, before dots are doubled. The letter must be 7-bit (quoted-printable): a relay

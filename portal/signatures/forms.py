@@ -18,4 +18,4 @@ class NewKeyForm(Form):
 
 def choices() -> dict[str, Options]:
     """What the select offers."""
-    return {"algorithm": [("rsa", _("RSA, 2048 bits: every mail server understands it")), ("ed25519", "Ed25519")]}
+    return {"algorithm": [("rsa", _("RSA, 2048 bits")), ("ed25519", "Ed25519")]}

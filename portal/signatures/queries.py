@@ -16,6 +16,9 @@ from portal.timeline import COLUMNS, Event
 KEY = "id, domain, selector, algorithm, public_key, state, created_at, active_at, retired_at"
 ORDER = "domain, array_position(array['new', 'active', 'retired'], state), id desc"
 HISTORY = 50
+SENDER_DOMAINS = """
+select split_part(s.address::text, '@', 2) as domain from sender s
+order by s.id is distinct from (select sender_id from organisation), 1"""
 
 
 class KeyRow(msgspec.Struct, frozen=True):
@@ -64,9 +67,9 @@ async def key(key_id: int) -> KeyRow | None:
 
 
 async def sender_domains() -> list[str]:
-    """The domains we write from, as DNS writes them."""
-    rows = await db.fetch("select distinct split_part(address::text, '@', 2) as domain from sender")
-    return sorted({found for row in rows if (found := domain_to_ascii(row["domain"]))})
+    """The domains we write from, as DNS writes them; first the one that letters leave from by default."""
+    rows = await db.fetch(SENDER_DOMAINS)
+    return list(dict.fromkeys(found for row in rows if (found := domain_to_ascii(row["domain"]))))
 
 
 async def history() -> list[Event]:
