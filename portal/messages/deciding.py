@@ -100,7 +100,7 @@ def of_origin(origin: PausedOrigin) -> Case:
         kind="origins",
         id=origin.id,
         heading=name_of(origin),
-        happened=list(filter(None, [why_paused(origin), share(origin), said(origin)])),
+        happened=list(filter(None, [f"{why_paused(origin)} {share(origin)}".strip(), said(origin)])),
         otherwise=stays(origin.waiting),
         since=origin.since,
         count=origin.waiting,
