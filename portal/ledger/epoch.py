@@ -18,7 +18,6 @@ import msgspec
 
 from portal import db, timeline
 from portal.actor import SYSTEM, Actor
-from portal.ledger.actions import notify_all
 
 UNKNOWN = "-"
 ALLOWED = """
@@ -30,6 +29,9 @@ KNOWN = "select database, held_since from epoch"
 FIRST = "insert into epoch (database) values ($1) on conflict do nothing"
 HOLD = "update epoch set held_since = now() where held_since is null returning true"
 CONFIRM = "update epoch set database = $1, held_since = null, at = now() where held_since is not null"
+
+
+WAKE = "select pg_notify('ledger', lane::text) from generate_series(0, 3) lane"
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -90,5 +92,5 @@ async def confirm(by: Actor) -> bool:
         if not await db.execute(CONFIRM, await identity()):
             return False
         await timeline.record("ledger", 1, "ledger.confirmed", by)
-        await notify_all()
+        await db.execute(WAKE)
         return True
