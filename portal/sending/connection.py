@@ -138,7 +138,7 @@ class SmtpConnection(asyncio.Protocol):
     # --------------------------------------------------------------------------------------------- messages
     def reply(self, lines: list[bytes]) -> None:
         """One reply of the server, to whatever is next in line."""
-        code = code_of(lines[-1])
+        code = code_of(lines[-1]) if lines[0][:3] == lines[-1][:3] else None  # RFC 5321 4.2.1
         if self.dead:
             return
         if code is None:

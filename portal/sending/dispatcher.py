@@ -170,7 +170,7 @@ class Dispatcher:
 
     def doubt(self, work: Work, reply: str) -> bool:
         """A refusal of what the server has offered itself: never used again, and the message goes without it."""
-        lie = self.watch.lied(reply)
+        lie = self.watch.lied(work, reply)
         if not lie:
             return False
         self.disbelieve(lie, reply)
@@ -179,6 +179,8 @@ class Dispatcher:
 
     def disbelieve(self, extension: str, why: str) -> None:
         """Do without what the server offers and does not do, on all connections of this run."""
+        if extension in self.watch.doubted:
+            return
         log.warning("mail server does not do what it offers", extension=extension, reason=why)
         self.watch.doubted.add(extension)
         for connection in self.alive:

@@ -35,6 +35,7 @@ class Watch:
         self.domains = Domains()
         self.asked_for_less: dict[str, float] = {}  # domain -> when one of its letters was answered 4.7.x
         self.doubted: set[str] = set()  # fields of Offer that the server does not keep
+        self.resent: set[tuple[int, str]] = set()  # messages that went once more without one of them
 
     # --------------------------------------------------------------------------------------------- domains
     def heard(self, work: Work, now: float, took: float, state: str, reply: str) -> None:
@@ -108,8 +109,11 @@ class Watch:
         """What a server offers, without what it has been found not to keep."""
         return msgspec.structs.replace(offer, **dict.fromkeys(self.doubted, False)) if self.doubted else offer
 
-    def lied(self, reply: str) -> str:
-        """The extension that this refusal proves not to work, a new one each time; "" when it is about the letter."""
+    def lied(self, work: Work, reply: str) -> str:
+        """The extension to which this refusal is due; "" when it is about the letter.
+
+        Others may be under way with it when it is found out: each letter goes at most once more for each of them.
+        """
         suspects: tuple[str, ...] = ()
         if reply[:3] in NO_PARAMETERS:
             suspects = ("eight_bit", "utf8")
@@ -117,7 +121,10 @@ class Watch:
             suspects = ("eight_bit",)
         elif reply.startswith(OUT_OF_ORDER) or OUT_OF_STEP.search(reply):
             suspects = ("pipelining",)
-        return next((name for name in suspects if name not in self.doubted), "")
+        lie = next((name for name in suspects if (work.id, name) not in self.resent), "")
+        if lie:
+            self.resent.add((work.id, lie))
+        return lie
 
 
 def chance() -> float:

@@ -12,10 +12,12 @@ import pytest
 from portal import db
 from portal.ledger import queries
 from portal.ledger.rules import Lane
-from portal.sending import smtp
+from portal.sending import pool, smtp
+from portal.settings import OAuth
 from tests import factories
 from tests.sending.helpers import plan, sending, settled, states, until
-from tests.sending.sink import ALL, Sink, running
+from tests.sending.sink import ALL, HANGS, Sink, running
+from tests.sending.tokens import endpoint
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 Answer = Callable[[str, bytes], bytes | None]
@@ -316,3 +318,196 @@ async def test_few_connections_when_there_is_little_to_do() -> None:
         await plan(3)
         await settled(0)
         assert sink.most == 1
+
+
+# ------------------------------------------------------------------------------------------------ lies and silence
+async def test_a_server_that_loses_pipelined_commands_gets_them_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "PATIENCE", 0.5)
+    await plan(30)
+    async with running(Sink(gulps=True)) as sink, sending(sink) as engine:
+        await settled(0)
+        assert engine.shift and engine.shift.dispatcher.watch.doubted == {"pipelining"}
+    assert await states() == {"accepted": 30}
+    assert set(sink.ids.values()) == {1}
+    assert await db.fetchval("select max(attempts) from message") == 0
+
+
+async def test_a_server_that_offers_pipelining_and_calls_it_out_of_order_gets_one_command_at_a_time() -> None:
+    await plan(30)
+    before = [b""]
+
+    def strict(step: str, line: bytes) -> bytes | None:
+        together, before[0] = before[0] == b"mail" and len(seen) == 0, step.encode()
+        if step == "rcpt" and together:
+            seen.append(step)
+            return b"503 5.5.1 Commands out of order"
+        return None
+
+    seen = list[str]()
+    async with running(Sink(answer=strict)) as sink, sending(sink):
+        await settled(0)
+    assert await states() == {"accepted": 30}
+    assert set(sink.ids.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("mail", b"555 5.5.4 Unsupported option: BODY=8BITMIME"),
+        ("mail", b"501 5.5.4 Syntax error in parameters"),
+        ("dot", b"554 5.6.3 8-bit data not accepted"),
+        ("dot", b"554 5.6.1 8-bit body not allowed"),
+    ],
+)
+async def test_a_server_that_offers_8BITMIME_and_refuses_it_gets_seven_bits(step: str, reply: bytes) -> None:
+    await plan(30)
+
+    def seven(at: str, line: bytes) -> bytes | None:
+        eight = b"BODY=8BITMIME" in line if step == "mail" else not line.isascii()
+        return reply if at == step and eight else None
+
+    async with running(Sink(answer=seven)) as sink, sending(sink):
+        await settled(0)
+    assert await states() == {"accepted": 30}
+    assert all(letter.raw.isascii() for letter in sink.got)
+    assert set(sink.ids.values()) == {1}
+    assert not await db.fetchval("select paused from sender")
+    assert (await queries.totals()).balanced
+
+
+async def test_a_parameter_that_is_refused_again_and_again_pauses_the_sender() -> None:
+    await plan(5)
+    never = Sink(answer=lambda step, line: b"501 5.1.7 Bad sender address" if step == "mail" else None)
+    async with running(never) as sink, sending(sink):
+        await until(sender_paused)
+    assert await states() == {"queued": 5}
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("step", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+async def test_P1_a_server_that_falls_silent_at_any_stage(
+    step: str, pipelining: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("banner", "hello", "mail", "rcpt", "data", "dot"):
+        monkeypatch.setitem(smtp.TIMEOUTS, name, 0.6)
+    await plan(40)
+    silent = sometimes(step, HANGS, every=2 if step in ("banner", "ehlo") else 15)
+    async with running(Sink(offer=ALL if pipelining else (), answer=silent)) as sink, sending(sink, size=4) as engine:
+        async with asyncio.timeout(20):
+            while (await states()).get("queued", 0):
+                engine.wake()
+                await asyncio.sleep(0.05)
+    counted = await states()
+    assert sum(counted.values()) == 40 and set(counted) <= {"accepted", "uncertain"}
+    assert (counted.get("uncertain", 0) > 0) == (step == "dot")
+    assert set(sink.ids.values()) == {1}
+
+
+async def test_replies_that_never_end_or_belong_to_nothing_end_the_connection_only() -> None:
+    await plan(30)
+    odd = iter(
+        [
+            b"250-" + b"x" * 70_000,
+            b"250 2.1.0 Ok\r\n250 one too many",
+            b"99 what\r\n",
+            b"250-never\r\n250-ends",
+            b"\xff",
+        ]
+    )
+
+    def talk(step: str, line: bytes) -> bytes | None:
+        count[0] += step == "rcpt"
+        return next(odd, None) if step == "rcpt" and count[0] % 5 == 0 else None
+
+    count = [0]
+    async with running(Sink(answer=talk)) as sink, sending(sink, size=2):
+        await until(lambda: arrived(sink, 24), 20)
+    assert set(sink.ids.values()) == {1}
+    assert (await queries.totals()).balanced
+
+
+async def arrived(sink: Sink, count: int) -> bool:
+    """Whether so many letters came."""
+    return len(sink.got) >= count
+
+
+# ------------------------------------------------------------------------------------------------ XOAUTH2
+def mailbox(endpoint: str) -> dict[str, object]:
+    """A route that signs in with tokens from this endpoint."""
+    return {"user": "office", "auth": "xoauth2", "oauth": OAuth(endpoint, "client", "s3cret", "refresh-1")}
+
+
+async def test_signing_in_with_an_access_token() -> None:
+    await plan(3)
+    async with (
+        endpoint(b'{"access_token": "t1", "expires_in": 3599}') as asked,
+        running(Sink(bearer="t1")) as sink,
+        sending(sink, **mailbox(asked.url)),
+    ):
+        await settled(0)
+    assert await states() == {"accepted": 3}
+    assert asked.forms == [
+        {
+            "grant_type": ["refresh_token"],
+            "client_id": ["client"],
+            "client_secret": ["s3cret"],
+            "refresh_token": ["refresh-1"],
+        }
+    ]
+
+
+async def test_a_token_that_is_refused_is_asked_for_anew_once() -> None:
+    await plan(3)
+    async with (
+        endpoint(b'{"access_token": "old"}', b'{"access_token": "new"}') as asked,
+        running(Sink(bearer="new")) as sink,
+        sending(sink, **mailbox(asked.url)),
+    ):
+        await settled(0)
+    assert await states() == {"accepted": 3}
+    assert len(asked.forms) == 2
+    said = [line for line in sink.commands if line.startswith(b"AUTH") or not line]
+    assert [bool(line) for line in said] == [True, False, True]  # the error is answered with an empty line
+
+
+async def test_tokens_that_are_refused_pause_the_sender() -> None:
+    await plan(3)
+    async with (
+        endpoint(b'{"access_token": "wrong"}') as asked,
+        running(Sink(bearer="right")) as sink,
+        sending(sink, **mailbox(asked.url)),
+    ):
+        await until(sender_paused)
+    assert (await states(), sink.got, len(asked.forms)) == ({"queued": 3}, [], 2)
+    reason = await db.fetchval("select details->>'reason' from timeline_event where what = 'sender.paused'")
+    assert reason == "535 5.7.8 Token not accepted"
+
+
+async def test_a_consent_that_was_withdrawn_pauses_the_sender_and_says_so() -> None:
+    await plan(3)
+    refusal = b'{"error": "invalid_grant", "error_description": "Token has been expired or revoked."}'
+    async with (
+        endpoint(refusal, status=400) as asked,
+        running(Sink(bearer="right")) as sink,
+        sending(sink, **mailbox(asked.url)),
+    ):
+        await until(sender_paused)
+    reason = await db.fetchval("select details->>'reason' from timeline_event where what = 'sender.paused'")
+    assert reason == "no access token: 400 invalid_grant Token has been expired or revoked."
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(503, b""), (200, b"<html>"), (200, b"{}"), (200, b"[]"), (302, b""), (200, b'{"access_token": "a\\r\\nb"}')],
+)
+async def test_a_token_endpoint_in_trouble_costs_no_message(status: int, answer: bytes) -> None:
+    await plan(3)
+    async with (
+        endpoint(answer, status=status) as asked,
+        running(Sink(bearer="right")) as sink,
+        sending(sink, **mailbox(asked.url)),
+    ):
+        await until(asked.was_asked)
+        await asyncio.sleep(0.2)
+    assert (await states(), sink.got) == ({"queued": 3}, [])
+    assert not await sender_paused()
