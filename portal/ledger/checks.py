@@ -126,6 +126,7 @@ async def check() -> Check | None:
         await db.execute(LOOK, [each.part for each in parts], at)
         found = await db.one_as(Check, RECORD, at)
         await db.execute("delete from totals_check where at < $1", at - KEEP_CHECKS)
+        await db.execute("delete from pulse where at < $1", at - MINUTE)  # last words of processes that died
         await fold(at, before.at if before else None)
         return found
 

@@ -209,6 +209,15 @@ async def test_P12_a_check_looks_at_each_part_by_itself_and_remembers() -> None:
     assert [tuple(row) for row in rows] == [(0, 3, 1), (1, 0, 0), (2, 0, 0), (3, 3, 0)]
 
 
+@pytest.mark.usefixtures("fresh_database")
+async def test_a_check_sweeps_what_dead_processes_said_last() -> None:
+    await db.execute(
+        "insert into pulse (run_id, at, said) values (1, now() - interval '2 minutes', '{}'), (2, now(), '{}')"
+    )
+    await checks.check()
+    assert [row[0] for row in await db.fetch("select run_id from pulse")] == [2]
+
+
 def parts(*sizes: int, busy: bool) -> list[Part]:
     return [Part(number, size, NOON, busy) for number, size in enumerate(sizes)]
 
