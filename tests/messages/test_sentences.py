@@ -6,10 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from portal.ledger.queries import MessagePage, Totals
+from portal.ledger.queries import Attempt, MessagePage, Totals
 from portal.ledger.rules import SHOWN, STATES
+from portal.ledger.words import ENDED, SKIPPED, WAITING, reason_word
 from portal.messages import sentences
 from portal.messages.queries import Origin
+from portal.timeline import Event
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -41,6 +43,10 @@ def origin(kind: str, **more: Any) -> Origin:
         ("held", "undo", ["release", "cancel"]),
         ("held", "paused", ["cancel"]),
         ("held", "limit", ["cancel"]),
+        ("held", "paused_policy", ["cancel"]),
+        ("held", "sender_paused", ["cancel"]),
+        ("held", "restored", ["cancel"]),
+        ("queued", "resent", ["cancel"]),
         ("queued", None, ["cancel"]),
         ("queued", "retry", ["release", "cancel"]),
     ],
@@ -54,6 +60,45 @@ def test_every_state_is_a_whole_sentence(state: str) -> None:
     sentence = sentences.explanation(message(state))
     assert sentence.endswith(".")
     assert "{" not in sentence
+
+
+@pytest.mark.parametrize("state", ["held", "queued", "failed", "uncertain", "accepted", "cancelled", "skipped"])
+@pytest.mark.parametrize("reason", sorted({**SKIPPED, **WAITING, **ENDED}))
+def test_every_reason_is_a_whole_sentence(state: str, reason: str) -> None:
+    sentence = sentences.explanation(message(state, reason))
+    assert sentence.endswith(".") and ".." not in sentence
+    assert "{" not in sentence.replace(reason_word(reason), "")
+
+
+def test_proof_after_a_lost_answer_says_how_we_know() -> None:
+    assert sentences.explanation(message("accepted", "by_log")) == (
+        "Sent to ana@example.org. The answer was lost, but it did arrive: Found in the log of our mail server."
+    )
+
+
+def test_after_two_doubts_the_register_says_that_it_went_twice() -> None:
+    tries = [Attempt(number, NOW, "uncertain", -1, "connection_lost") for number in (0, 1)]
+    assert "It was sent twice by now" in sentences.explanation(message("uncertain", "worker_lost", attempts=tries))
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ({"why": "policy"}, "Sent again by itself, once, because it was not confirmed"),
+        ({"why": "never_arrived"}, "Sent again by itself: our mail server never had it"),
+        ({"why": "by_hand"}, "Alice had it sent again"),
+        ({}, "Alice had it sent again"),
+    ],
+)
+def test_the_history_says_who_sent_it_again(details: dict[str, str], said: str) -> None:
+    event = Event(1, NOW, "message", 1, None, None, None, "message.resent", "user", 1, "Alice", details)
+    assert sentences.event_sentence(event) == ("refresh", said)
+
+
+def test_the_history_says_how_it_was_proven() -> None:
+    how = {"how": "by_queue"}
+    event = Event(1, NOW, "message", 1, None, None, None, "message.proven", "rule", None, "", how)
+    assert sentences.event_sentence(event)[1] == "It did arrive: Found in the queue of our mail server"
 
 
 def test_sent_says_only_what_is_known() -> None:
