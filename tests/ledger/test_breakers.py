@@ -208,3 +208,22 @@ async def test_a_letter_about_a_pause_never_pauses_itself(here: House) -> None:
     )
     await breakers.pause(db, origin, Trip(5, 100))
     assert await gate("origin_paused") == ("open", "")
+
+
+@pytest.mark.usefixtures("fresh_database")
+async def test_an_address_that_the_server_refuses_is_paused_and_told_once_and_nothing_fails() -> None:
+    adam = await factories.account("Adam", "administrator")
+    await plan(5)
+    refuse = Sink(answer=lambda step, line: b"550 5.7.1 Sender address rejected" if step == "mail" else None)
+    async with running(refuse) as sink, sending(sink):
+        await until(sender_is_paused)
+        assert (await notices.tell(), await notices.tell()) == (1, 0)
+    address = await database("select address::text from sender")
+    assert await told() == [(adam.email, f"On hold: e-mails from {address}", int(Lane.urgent))]
+    assert await states() == {"queued": 6}
+    message = await queries.one(SYSTEM, await db.fetchval("select min(id) from message"))
+    assert (message.state, message.reason) == ("held", "sender_paused")
+
+
+async def sender_is_paused() -> bool:
+    return bool(await db.fetchval("select paused from sender"))
