@@ -4,7 +4,7 @@ It runs by its path and imports nothing of ours, so it starts in 0.1 s and knows
 ends when the socket does, that is with the sender at the latest.
 
 In:  number (4 octets), key (4), length (4), then a private key in PKCS 8 (number 0) or a SHA-256 digest.
-Out: number (4), length (4), signature.
+Out: number (4), length (4), signature; once, at the beginning, number 0 without one: ready.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def serve(connection: socket.socket) -> None:
     """Answer until the other side is gone."""
     keys: dict[int, Callable[[bytes], bytes]] = {}
     waiting = b""
+    connection.sendall(ANSWERED.pack(0, 0))
     while received := connection.recv(READ):
         waiting += received
         answers: list[bytes] = []

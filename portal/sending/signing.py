@@ -24,6 +24,7 @@ from portal.sending.signer import ANSWERED, ASKED, signing_with
 log = structlog.get_logger(__name__)
 
 SIGNER = Path(__file__).with_name("signer.py")
+SILENT = 10.0  # seconds after which a process that owes signatures is given up
 LEAST_LIFE = 5.0  # seconds between two starts of processes: what dies at once is not started in a loop
 
 _numbers = itertools.count(1)
@@ -88,10 +89,14 @@ class Hand(asyncio.Protocol):
         self.keys: set[int] = set()
         self.received = b""
         self.transport: asyncio.Transport | None = None
-        self.gone = asyncio.get_running_loop().create_future()
+        self.ready = False  # until then letters are signed here: on a busy machine a start may take seconds
+        self.heard_at = 0.0  # loop time
+        self.watched = False
+        self.loop = asyncio.get_running_loop()
+        self.gone = self.loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ready."""
+        """It has been started."""
         self.transport = cast(asyncio.Transport, transport)
 
     def ask(self, job: Job) -> None:
@@ -106,22 +111,44 @@ class Hand(asyncio.Protocol):
             self.jobs[self.asked] = job
             frames.append(ASKED.pack(self.asked, key.number, len(digest)) + digest)
         self.transport.write(b"".join(frames))
+        if not self.watched:
+            self.watched, self.heard_at = True, self.loop.time()
+            self.loop.call_later(SILENT, self.watch)
+
+    def watch(self) -> None:
+        """Look again and again as long as it owes something; give it up when it has fallen silent."""
+        self.watched = bool(self.jobs)
+        if self.jobs and self.loop.time() - self.heard_at >= SILENT:
+            log.warning("a signing process fell silent", owed=len(self.jobs))
+            self.give_up()
+        elif self.jobs:
+            self.loop.call_later(SILENT, self.watch)
+
+    def give_up(self) -> None:
+        """Kill it; what it owes is signed here."""
+        self.process.kill()
+        if self.transport:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Signatures."""
+        """Signatures, after the word that it is ready."""
+        self.heard_at = self.loop.time()
         data = self.received + data if self.received else data
         at, size = 0, ANSWERED.size
         while len(data) - at >= size:
             number, length = ANSWERED.unpack_from(data, at)
             if len(data) - at < size + length:
                 break
-            self.jobs.pop(number).add(data[at + size : at + size + length])
+            if number:
+                self.jobs.pop(number).add(data[at + size : at + size + length])
+            else:
+                self.ready = True
             at += size + length
         self.received = data[at:]
 
     def connection_lost(self, failure: Exception | None) -> None:
         """It died, or was told to: what it owes is signed here."""
-        self.transport = None
+        self.transport, self.ready = None, False
         jobs, self.jobs = dict.fromkeys(self.jobs.values()), {}
         for job in jobs:
             job.sign_here()
@@ -146,13 +173,12 @@ class Hands:
         self.started_at = float("-inf")
 
     def freest(self) -> Hand | None:
-        """The one that owes least; None while none runs (then some are started)."""
+        """The one that owes least; None while none is ready (then some are started)."""
         best, least, alive = None, sys.maxsize, 0
         for hand in self.all:
-            if hand.transport:
-                alive += 1
-                if len(hand.jobs) < least:
-                    best, least = hand, len(hand.jobs)
+            alive += hand.transport is not None
+            if hand.ready and len(hand.jobs) < least:
+                best, least = hand, len(hand.jobs)
         if alive < self.wanted:
             self.start()
         return best

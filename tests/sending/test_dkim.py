@@ -203,8 +203,9 @@ async def processes() -> list[int]:
     """The ids of the signing processes, once they run."""
     await begun(1, RSA)
     hands = signing._hands[asyncio.get_running_loop()]
-    assert hands.starting
-    await hands.starting
+    async with asyncio.timeout(20):
+        while not all(hand.ready for hand in hands.all) or len(hands.all) < signing.cores():
+            await asyncio.sleep(0.01)
     return [hand.process.pid for hand in hands.all]
 
 
@@ -229,6 +230,14 @@ async def test_what_a_dead_process_owed_is_signed_here(hands: None) -> None:
         os.kill(process, signal.SIGKILL)
 
     assert [verdicts(letter) for letter in await begun(12, RSA, ED25519)] == [[True, True]] * 12
+
+
+async def test_what_a_silent_process_owes_is_signed_here(hands: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "SILENT", 0.05)
+    for process in await processes():
+        os.kill(process, signal.SIGSTOP)
+
+    assert [verdicts(letter) for letter in await begun(6, RSA)] == [[True]] * 6
 
 
 async def test_a_letter_that_nobody_waits_for_any_more_does_not_stop_the_others(hands: None) -> None:
