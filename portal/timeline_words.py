@@ -195,6 +195,8 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),
     ),
+    "domain.limited": ("clock", lambda event: pgettext("timeline", "{name} limited the e-mails to {domain}")),
+    "domain.freed": ("clock", lambda event: pgettext("timeline", "{name} lifted the limit of {domain}")),
     "sender.added": ("at", lambda event: pgettext("timeline", "{name} added the sender {address}")),
     "sender.changed": ("at", lambda event: pgettext("timeline", "{name} changed a sender")),
     "sender.verified": ("circle-check", lambda event: pgettext("timeline", "{name} verified the sender {address}")),

@@ -12,7 +12,7 @@ from portal.addresses import domain_to_ascii, valid_email
 from portal.i18n import LOCALES, _
 from portal.ledger import actions as ledger
 from portal.organisation import queries, rules
-from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.outcomes import Missing, Refused, Stale
 from portal.settings import settings
 
@@ -69,13 +69,16 @@ async def add_sender(address: str, name: str, daily_cap: int | None, verified: b
         raise Refused(_("This address is in the list already."), field="address") from None
 
 
-async def change_sender(sender_id: int, name: str, daily_cap: int | None, by: Actor) -> None:
-    """Change the name people see beside the address, and the daily limit (None: no limit)."""
+async def change_sender(
+    sender_id: int, name: str, daily_cap: int | None, by: Actor, *, per_minute: int | None = None
+) -> None:
+    """Change the name people see beside the address, and the limits a day and a minute (None: no limit)."""
     async with db.transaction():
         before = await _sender(sender_id)
-        await db.execute("update sender set name = $2, daily_cap = $3 where id = $1", sender_id, name, daily_cap)
-        old = {"name": before.name, "daily_cap": before.daily_cap}
-        new = {"name": name, "daily_cap": daily_cap}
+        sql = "update sender set name = $2, daily_cap = $3, per_minute = $4 where id = $1"
+        await db.execute(sql, sender_id, name, daily_cap, per_minute)
+        old = {"name": before.name, "daily_cap": before.daily_cap, "per_minute": before.per_minute}
+        new = {"name": name, "daily_cap": daily_cap, "per_minute": per_minute}
         await timeline.record("sender", sender_id, "sender.changed", by, before=old, after=new)
         await ledger.notify_all()
 
@@ -86,6 +89,49 @@ async def verify_sender(sender_id: int, by: Actor) -> None:
         sender = await _sender(sender_id)
         if await db.execute("update sender set verified = true where id = $1 and not verified", sender_id):
             await timeline.record("sender", sender_id, "sender.verified", by, address=sender.address)
+
+
+async def add_domain(limit: DomainLimit, by: Actor) -> str:
+    """Hold a receiving domain to limits. Returns its name as DNS writes it. Raises Refused."""
+    domain = domain_to_ascii(limit.domain.strip().rstrip("."))
+    if domain is None:
+        raise Refused(_("Enter a domain such as example.org."), field="domain")
+    _check_limits(limit)
+    try:
+        async with db.transaction():
+            sql = "insert into domain_limit (domain, per_minute, connections) values ($1, $2, $3)"
+            await db.execute(sql, domain, limit.per_minute, limit.connections)
+            await _record_limits("domain.limited", domain, by, limit)
+    except UniqueViolationError:
+        raise Refused(_("This domain is in the list already."), field="domain") from None
+    return domain
+
+
+async def change_domain(limit: DomainLimit, by: Actor) -> None:
+    """Hold it to other limits. Raises Refused; Missing when it is not in the list (any more)."""
+    _check_limits(limit)
+    async with db.transaction():
+        sql = "update domain_limit set per_minute = $2, connections = $3 where domain = $1"
+        if not await db.execute(sql, limit.domain, limit.per_minute, limit.connections):
+            raise Missing
+        await _record_limits("domain.limited", limit.domain, by, limit)
+
+
+async def remove_domain(domain: str, by: Actor) -> None:
+    """Hold a domain to nothing any more. Harmless when it is not in the list."""
+    async with db.transaction():
+        if await db.execute("delete from domain_limit where domain = $1", domain):
+            await timeline.record("organisation", 1, "domain.freed", by, domain=domain)
+
+
+def _check_limits(limit: DomainLimit) -> None:
+    if limit.per_minute is None and limit.connections is None:
+        raise Refused(_("Enter at least one of the two limits."), field="per_minute")
+
+
+async def _record_limits(what: str, domain: str, by: Actor, limit: DomainLimit) -> None:
+    limits = {"per_minute": limit.per_minute, "connections": limit.connections}
+    await timeline.record("organisation", 1, what, by, domain=domain, **limits)
 
 
 async def _sender(sender_id: int) -> SenderRow:

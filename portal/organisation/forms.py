@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from portal.i18n import LOCALES, _, autonym
-from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.organisation.rules import RESEND, colour, web_address
 from portal.organisation.words import resend_word
 from portal.web.fields import Choice, Email, Field, Flag, IdChoice, Integer, Invalid, Options, Text
@@ -13,6 +13,7 @@ from portal.web.forms import Form
 from portal.web.zone import Zone
 
 LARGEST_CAP = 1_000_000
+MOST_CONNECTIONS = 200
 
 
 class Colour(Field[str]):
@@ -74,11 +75,31 @@ class SenderForm(Form):
 
     name = Text(longest=120, required=False)
     daily_cap = Integer(most=LARGEST_CAP, required=False)
+    per_minute = Integer(least=1, most=LARGEST_CAP, required=False)
 
 
-def cap(form: Form) -> int | None:
-    """The daily limit of a form; None: no limit. An explicit 0 is a limit."""
-    return form["daily_cap"] if form.shown("daily_cap").strip() else None
+class DomainForm(Form):
+    """What a receiving domain is held to."""
+
+    per_minute = Integer(least=1, most=LARGEST_CAP, required=False)
+    connections = Integer(least=1, most=MOST_CONNECTIONS, required=False)
+
+
+class NewDomainForm(DomainForm):
+    """A receiving domain that wants it slower."""
+
+    prefix = "new-"
+    domain = Text(longest=253, missing=lambda: _("Enter a domain such as example.org."))
+
+
+def cap(form: Form, name: str = "daily_cap") -> int | None:
+    """A limit of a form; None: no limit. An explicit 0 is a limit."""
+    return form[name] if form.shown(name).strip() else None
+
+
+def limits(form: Form, domain: str) -> DomainLimit:
+    """The limits of a domain as the form has them."""
+    return DomainLimit(domain, cap(form, "per_minute"), cap(form, "connections"))
 
 
 def choices(senders: Sequence[SenderRow]) -> dict[str, Options]:

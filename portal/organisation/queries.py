@@ -8,7 +8,7 @@ from portal import db
 from portal.timeline import COLUMNS, Event
 
 ORGANISATION = "name, postal_address, website, brand_colour, locale, time_zone, sender_id, resend_uncertain, version"
-SENDER = "id, address::text, name, bounce_domain, verified, paused, daily_cap"
+SENDER = "id, address::text, name, bounce_domain, verified, paused, daily_cap, per_minute"
 
 
 class OrganisationRow(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class OrganisationRow(msgspec.Struct, frozen=True):
 
 
 class SenderRow(msgspec.Struct, frozen=True):
-    """An address letters leave from. `daily_cap` None: no limit."""
+    """An address letters leave from. `daily_cap`, `per_minute` None: no limit."""
 
     id: int
     address: str
@@ -38,6 +38,7 @@ class SenderRow(msgspec.Struct, frozen=True):
     verified: bool
     paused: bool
     daily_cap: int | None
+    per_minute: int | None
 
     @property
     def usable(self) -> bool:
@@ -62,6 +63,14 @@ select {SENDER},
         where o.sender_id = s.id and o.gate <> 'cancelled' and b.done_at is null), 0)::int as waiting
 from sender s
 order by s.address"""
+
+
+class DomainLimit(msgspec.Struct, frozen=True):
+    """What a receiving domain is held to: e-mails a minute, connections at once. None: no limit."""
+
+    domain: str
+    per_minute: int | None
+    connections: int | None
 
 
 async def current() -> OrganisationRow:
@@ -89,3 +98,14 @@ async def history(sender_id: int) -> list[Event]:
 async def senders_in_use() -> list[SenderUse]:
     """All senders with today's count and what waits."""
     return await db.fetch_as(SenderUse, SENDERS_IN_USE)
+
+
+async def domain_limits() -> list[DomainLimit]:
+    """Receiving domains with limits, by name."""
+    return await db.fetch_as(DomainLimit, "select domain, per_minute, connections from domain_limit order by domain")
+
+
+async def domain_limit(domain: str) -> DomainLimit | None:
+    """One of them."""
+    sql = "select domain, per_minute, connections from domain_limit where domain = $1"
+    return await db.one_as(DomainLimit, sql, domain)

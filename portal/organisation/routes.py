@@ -12,8 +12,18 @@ from portal import zones
 from portal.i18n import _
 from portal.ledger import actions as ledger
 from portal.organisation import actions, queries
-from portal.organisation.forms import NewSenderForm, OrganisationForm, SenderForm, cap, choices, labels
-from portal.organisation.queries import OrganisationRow, SenderRow
+from portal.organisation.forms import (
+    DomainForm,
+    NewDomainForm,
+    NewSenderForm,
+    OrganisationForm,
+    SenderForm,
+    cap,
+    choices,
+    labels,
+    limits,
+)
+from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.organisation.words import event_sentence
 from portal.outcomes import Missing, Refused, Stale
 from portal.web.conflicts import conflict
@@ -24,6 +34,7 @@ from portal.web.rights import needs
 
 HERE = "/settings/organisation"
 SENDERS = f"{HERE}/senders"
+DOMAINS = f"{HERE}/domains"
 RIGHT = needs("organisation.edit")
 
 
@@ -66,9 +77,9 @@ async def add_sender(request: Request) -> Response[Any]:
 
 @get(SENDERS + "/{sender_id:int}", opt=RIGHT)
 async def sender_page(request: Request, sender_id: FromPath[int]) -> Response[Any]:
-    """The name and the limit of an address."""
+    """The name and the limits of an address."""
     sender = await _sender(sender_id)
-    values = {"name": sender.name, "daily_cap": sender.daily_cap}
+    values = {"name": sender.name, "daily_cap": sender.daily_cap, "per_minute": sender.per_minute}
     return await _sender_page(request, sender, SenderForm(values))
 
 
@@ -79,7 +90,8 @@ async def change_sender(request: Request, sender_id: FromPath[int]) -> Response[
     form = await SenderForm.read(request)
     if not form.valid:
         return await _sender_page(request, sender, form, status_code=422)
-    await actions.change_sender(sender_id, form.name, cap(form), request.user)
+    per_minute = cap(form, "per_minute")
+    await actions.change_sender(sender_id, form.name, cap(form), request.user, per_minute=per_minute)
     return see(request, HERE, _("Saved."))
 
 
@@ -114,6 +126,68 @@ async def verify_sender(request: Request, sender_id: FromPath[int]) -> Response[
     await actions.verify_sender(sender_id, request.user)
     sender = await _sender(sender_id)
     return see(request, HERE, _("Verified: {address}").format(address=sender.address))
+
+
+@get(DOMAINS, opt=RIGHT)
+async def domains_page(request: Request) -> Response[Any]:
+    """Receiving domains that want it slower."""
+    return await _domains_page(request)
+
+
+@post(DOMAINS, opt=RIGHT, status_code=303)
+async def add_domain(request: Request) -> Response[Any]:
+    """Add one."""
+    form = await NewDomainForm.read(request)
+    if form.valid:
+        try:
+            domain = await actions.add_domain(limits(form, form.domain), request.user)
+            return see(request, DOMAINS, _("Domain added: {domain}").format(domain=domain))
+        except Refused as refused:
+            form.refuse(refused)
+    return await _domains_page(request, new=form, status_code=422)
+
+
+@get(DOMAINS + "/{domain:str}", opt=RIGHT)
+async def domain_page(request: Request, domain: FromPath[str]) -> Response[Any]:
+    """The limits of one."""
+    limit = await _domain(domain)
+    values = {"per_minute": limit.per_minute, "connections": limit.connections}
+    return page(request, "organisation/domain.html", domain=domain, form=DomainForm(values))
+
+
+@post(DOMAINS + "/{domain:str}", opt=RIGHT, status_code=303)
+async def change_domain(request: Request, domain: FromPath[str]) -> Response[Any]:
+    """Change them."""
+    await _domain(domain)
+    form = await DomainForm.read(request)
+    if form.valid:
+        try:
+            await actions.change_domain(limits(form, domain), request.user)
+            return see(request, DOMAINS, _("Saved."))
+        except Refused as refused:
+            form.refuse(refused)
+    return page(request, "organisation/domain.html", status_code=422, domain=domain, form=form)
+
+
+@post(DOMAINS + "/{domain:str}/remove", opt=RIGHT, status_code=303)
+async def remove_domain(request: Request, domain: FromPath[str]) -> Response[Any]:
+    """Hold it to nothing any more."""
+    await _domain(domain)
+    await actions.remove_domain(domain, request.user)
+    return see(request, DOMAINS, _("Domain removed: {domain}").format(domain=domain))
+
+
+async def _domain(domain: str) -> DomainLimit:
+    limit = await queries.domain_limit(domain)
+    if limit is None:
+        raise Missing
+    return limit
+
+
+async def _domains_page(request: Request, *, new: Form | None = None, status_code: int = 200) -> Response[Any]:
+    found = await queries.domain_limits()
+    form = new or NewDomainForm()
+    return page(request, "organisation/domains.html", status_code=status_code, domains=found, new=form)
 
 
 async def _sender(sender_id: int) -> SenderRow:
@@ -151,5 +225,5 @@ async def _page(
 
 routes: list[Any] = [
     organisation_page, change_organisation, add_sender, sender_page, change_sender, pause_page, pause_sender,
-    resume_sender, verify_sender,
+    resume_sender, verify_sender, domains_page, add_domain, domain_page, change_domain, remove_domain,
 ]  # fmt: skip

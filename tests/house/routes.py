@@ -91,8 +91,10 @@ async def world() -> World:
     sender_id = await db.fetchval("select sender_id from organisation")
     await db.execute("insert into suppression (address, scope, reason) values ($1, 'all', 'complaint')", person.email)
     signature_id = await factories.signature("example.org")
+    await db.execute("insert into domain_limit (domain, per_minute) values ('slow.example', 60)")
     values = {
         "signature_id": signature_id,
+        "domain": "slow.example",
         "campaign_id": campaign.id,
         "slug": campaign.slug,
         "status_id": campaign.status["accepted"],

@@ -82,10 +82,11 @@ async def test_a_sender_needs_a_valid_address_that_is_new(address: str) -> None:
 async def test_a_senders_name_and_limit_can_change_and_its_address_cannot() -> None:
     adam = (await factories.account("Adam", "administrator")).actor
     sender_id = await factories.sender("office@passerelle.example")
-    await actions.change_sender(sender_id, "The office", 0, adam)
+    await actions.change_sender(sender_id, "The office", 0, adam, per_minute=60)
     sender = await queries.sender(sender_id)
     assert sender is not None
-    assert (sender.address, sender.name, sender.daily_cap) == ("office@passerelle.example", "The office", 0)
+    changed = (sender.address, sender.name, sender.daily_cap, sender.per_minute)
+    assert changed == ("office@passerelle.example", "The office", 0, 60)
     with pytest.raises(Missing):
         await actions.change_sender(0, "Nobody", None, adam)
 
@@ -97,3 +98,34 @@ async def test_the_list_shows_what_left_today() -> None:
     await database.execute(sql, sender_id, 1, 100)
     (sender,) = [each for each in await queries.senders_in_use() if each.id == sender_id]
     assert (sender.today, sender.waiting) == (7, 0)
+
+
+async def test_adam_limits_changes_and_frees_a_receiving_domain() -> None:
+    adam = (await factories.account("Adam", "administrator")).actor
+    assert await actions.add_domain(queries.DomainLimit(" Żółw.PL. ", 600, None), adam) == "xn--w-uga1v8h.pl"
+    await actions.change_domain(queries.DomainLimit("xn--w-uga1v8h.pl", None, 2), adam)
+    assert await queries.domain_limits() == [queries.DomainLimit("xn--w-uga1v8h.pl", None, 2)]
+    await actions.remove_domain("xn--w-uga1v8h.pl", adam)
+    await actions.remove_domain("xn--w-uga1v8h.pl", adam)
+    assert await queries.domain_limits() == []
+    what = [("domain.limited", "Adam"), ("domain.limited", "Adam"), ("domain.freed", "Adam")]
+    assert await happened("organisation") == what
+    with pytest.raises(Missing):
+        await actions.change_domain(queries.DomainLimit("gone.example", 1, None), adam)
+
+
+@pytest.mark.parametrize(
+    ("domain", "per_minute", "field"),
+    [
+        ("localhost", 60, "domain"),
+        ("a b.example", 60, "domain"),
+        ("limited.example", 60, "domain"),
+        ("new.example", None, "per_minute"),
+    ],
+)
+async def test_a_domain_needs_a_name_of_its_own_and_a_limit(domain: str, per_minute: int | None, field: str) -> None:
+    adam = (await factories.account("Adam", "administrator")).actor
+    await actions.add_domain(queries.DomainLimit("limited.example", 1, 1), adam)
+    with pytest.raises(Refused) as refused:
+        await actions.add_domain(queries.DomainLimit(domain, per_minute, None), adam)
+    assert list(refused.value.errors) == [field]

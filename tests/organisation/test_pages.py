@@ -121,3 +121,31 @@ async def test_P4_adam_decides_what_goes_again_by_itself(client: Client) -> None
     form = (await client.get(HERE)).form(HERE)
     page = await client.post(HERE, form | {"resend_uncertain": "everything"})
     assert (page.status, page.errors) == (422, ["Choose one of the options."])
+
+
+async def test_a_senders_limit_a_minute(client: Client) -> None:
+    await adam_signs_in(client)
+    (sender,) = await queries.senders()
+    path = f"{HERE}/senders/{sender.id}"
+    for typed, per_minute in (("60", 60), ("", None)):
+        await client.post(path, (await client.get(path)).form(path) | {"per_minute": typed})
+        assert [each.per_minute for each in await queries.senders()] == [per_minute]
+    page = await client.post(path, (await client.get(path)).form(path) | {"per_minute": "0"})
+    assert (page.status, page.errors) == (422, ["Enter a number from 1 to 1000000."])
+
+
+async def test_receiving_domains_are_added_changed_and_removed(client: Client) -> None:
+    await adam_signs_in(client)
+    domains = f"{HERE}/domains"
+    page = await client.post(domains, {"domain": "Slow.example", "per_minute": "600", "connections": ""})
+    assert page.toasts == ["Domain added: slow.example"]
+    path = f"{domains}/slow.example"
+    await client.post(path, (await client.get(path)).form(path) | {"per_minute": "", "connections": "3"})
+    assert await queries.domain_limits() == [queries.DomainLimit("slow.example", None, 3)]
+    page = await client.post(path, (await client.get(path)).form(path) | {"per_minute": "", "connections": ""})
+    assert (page.status, page.errors) == (422, ["Enter at least one of the two limits."])
+    page = await client.post(domains, {"domain": "slow.example", "per_minute": "1", "connections": ""})
+    assert (page.status, page.errors) == (422, ["This domain is in the list already."])
+    page = await client.post(f"{path}/remove")
+    assert page.toasts == ["Domain removed: slow.example"]
+    assert (await client.get(path)).status == 404
