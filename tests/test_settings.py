@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.settings import ROOT, SmtpUrl, WrongSetting, parse_smtp_url, read
+from portal.settings import ROOT, OAuth, SmtpUrl, WrongSetting, parse_smtp_url, read
 
 KEY = "k" * 32
 
@@ -151,3 +151,69 @@ def test_a_command_ends_with_the_sentence_and_status_2() -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "PORTAL_LOG is wrong: expected 'text' or 'json'.\n"
+
+
+OAUTH = {
+    "SMTP_URL": "smtp://office%40example.org@smtp.example:587?tls=starttls&auth=xoauth2",
+    "SMTP_OAUTH_TOKEN_URL": "https://login.example/token",
+    "SMTP_OAUTH_CLIENT_ID": "client",
+    "SMTP_OAUTH_CLIENT_SECRET": "s3cret",
+    "SMTP_OAUTH_REFRESH_TOKEN": "refresh",
+}
+
+
+def test_signing_in_with_oauth(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OAUTH.items():
+        monkeypatch.setenv(f"PORTAL_{name}", value)
+    route = read().smtp
+    assert route == SmtpUrl(
+        *("smtp.example", 587, "office@example.org", "", "starttls", "xoauth2"),
+        oauth=OAuth("https://login.example/token", "client", "s3cret", "refresh"),
+    )
+    assert "s3cret" not in repr(route) + repr(read())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        *(
+            (name, "", f"PORTAL_{name} is missing: auth=xoauth2 in PORTAL_SMTP_URL needs it.")
+            for name in list(OAUTH)[1:]
+        ),
+        (
+            "SMTP_OAUTH_TOKEN_URL",
+            "http://login.example/token",
+            "PORTAL_SMTP_OAUTH_TOKEN_URL is wrong: expected the https:// address that hands out access tokens.",
+        ),
+        ("SMTP_URL", "smtp://u@h?auth=ntlm", "PORTAL_SMTP_URL is wrong: expected auth=xoauth2 at the end, or nothing"),
+        ("SMTP_URL", "smtp://h?auth=xoauth2", "PORTAL_SMTP_URL is wrong: expected the mailbox's name before the host"),
+        ("SMTP_CONNECTIONS", "0", "PORTAL_SMTP_CONNECTIONS is wrong: expected a number of connections from 1 to 200."),
+        (
+            "SMTP_CONNECTIONS",
+            "201",
+            "PORTAL_SMTP_CONNECTIONS is wrong: expected a number of connections from 1 to 200.",
+        ),
+        ("SMTP_CONNECTIONS", "x", "PORTAL_SMTP_CONNECTIONS is wrong: expected a number of connections from 1 to 200."),
+    ],
+)
+def test_what_oauth_and_the_connections_need_is_named(
+    name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each, usual in OAUTH.items():
+        monkeypatch.setenv(f"PORTAL_{each}", usual)
+    monkeypatch.setenv(f"PORTAL_{name}", value)
+    with pytest.raises(WrongSetting) as wrong:
+        read()
+    assert str(wrong.value).startswith(sentence)
+
+
+def test_access_tokens_may_be_asked_for_in_clear_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("http://127.0.0.1:8080/token", "http://localhost/token", "https://login.example/t"):
+        monkeypatch.setenv("PORTAL_SMTP_OAUTH_TOKEN_URL", url)
+        assert read().smtp_oauth_token_url == url
+
+
+def test_twenty_connections_unless_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read().smtp_connections == 20
+    monkeypatch.setenv("PORTAL_SMTP_CONNECTIONS", "200")
+    assert read().smtp_connections == 200

@@ -38,6 +38,7 @@ class Sink:
     answer: Callable[[str, bytes], bytes | None] = lambda step, line: None
     delay: float = 0.0  # seconds before the reply to a dot
     tls: ssl.SSLContext | None = None  # STARTTLS is offered
+    smtps: ssl.SSLContext | None = None  # TLS from the start
     injected: bytes = b""  # plain text that somebody adds behind the reply to STARTTLS
     login: tuple[str, str] | None = None
     bearer: str = ""  # AUTH XOAUTH2 is offered, and this access token taken
@@ -222,7 +223,10 @@ class Session(asyncio.Protocol):
         self.blocked = True
         self.transport.write(b"220 2.0.0 Ready\r\n" + self.sink.injected)
         loop = asyncio.get_running_loop()
-        self.transport = await loop.start_tls(self.transport, self, self.sink.tls, server_side=True)
+        try:
+            self.transport = await loop.start_tls(self.transport, self, self.sink.tls, server_side=True)
+        except OSError:  # the client did not believe the certificate
+            return
         self.blocked = False
         self.data_received(b"")
 
@@ -230,7 +234,9 @@ class Session(asyncio.Protocol):
 @asynccontextmanager
 async def running(sink: Sink) -> AsyncIterator[Sink]:
     """The sink on a port of its own (or on the one it had) for the length of the block."""
-    server = await asyncio.get_running_loop().create_server(lambda: Session(sink), "127.0.0.1", sink.port)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Session(sink), "127.0.0.1", sink.port, ssl=sink.smtps
+    )
     sink.port = server.sockets[0].getsockname()[1]
     try:
         yield sink
