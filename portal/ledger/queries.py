@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,33 +10,16 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii
-from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
+from portal.ledger.finding import ORDER, SEEN, Search
+from portal.ledger.finding import MessageFilters as MessageFilters
+from portal.ledger.finding import UNCONFIRMED as UNCONFIRMED
 from portal.ledger.totals import Totals as Totals
 from portal.ledger.totals import totals as totals
-from portal.lists import Cursor, Keyset, Slice
+from portal.lists import Cursor, Slice
 from portal.outcomes import Missing
 
 PAGE = 50
-LATEST = Keyset(("m.id", int))
-
-
-class MessageFilters(msgspec.Struct, frozen=True):
-    """What a list of messages is narrowed to. `state` as shown; `text`: part of an address, name or subject.
-
-    `since` (included) and `until` (excluded): when it was planned. `needs_decision`: nobody could confirm it in time.
-    """
-
-    text: str = ""
-    state: str = ""
-    reason: str = ""
-    campaign_id: int | None = None
-    dossier_id: int | None = None
-    person_id: int | None = None
-    origin_kind: str = ""
-    origin_ref: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    needs_decision: bool = False
+LATEST = ORDER
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +78,6 @@ class MessagePage(MessageRow, frozen=True, kw_only=True):
     attempts: list[Attempt] = []
 
 
-# What nobody could confirm within a quarter of an hour (P4) and nobody has decided about.
-UNCONFIRMED = f"""(m.attention = 'uncertain' and m.reason is distinct from 'left_as_is'
-    and m.settled_at < now() - make_interval(mins => {WAIT_FOR_PROOF_MINUTES}))"""
-
 COLUMNS = """m.id, m.shown as state, case when m.state <> 'queued' then m.reason
         when m.shown in ('held', 'cancelled') then coalesce(m.waits_for, m.reason)
         when m.shown = 'queued' then coalesce(m.reason, m.waits_for) else m.reason end as reason,
@@ -116,10 +94,6 @@ LETTER = """coalesce(l.from_name, '') as from_name,
     l.version_id, l.system"""
 FROM = """message_now m left join letter l on l.id = m.id left join dossier d on d.id = m.dossier_id"""
 
-# Administrators: all. Others: messages of dossiers of their campaigns; with `message.see`, those without a dossier too.
-SEEN = """($1::bool or m.dossier_id is null and $3::bool or exists (
-    select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))"""
-
 # A first try that was accepted has no row of its own: the message is its record.
 ATTEMPTS = """
 select try as number, at, state, code, reply from attempt where message_id = $1
@@ -134,48 +108,11 @@ async def search(
     actor: Actor, filters: MessageFilters, cursor: Cursor | None = None, limit: int = PAGE
 ) -> Slice[MessageRow]:
     """One page of the messages that the actor may see, the latest first."""
-    where, parameters = conditions(actor, filters)
-    page = LATEST.condition(cursor, first=len(parameters) + 1)
-    sql = f"""select {COLUMNS} from {FROM} where {" and ".join([*where, page])}
-        order by {LATEST.order(cursor)} limit {limit + 1}"""
-    rows = await db.fetch_as(MessageRow, sql, *parameters, *LATEST.parameters(cursor))
+    found = Search(visible(actor), filters, cursor, limit + 1)
+    sql = f"""with found as materialized ({found.sql()})
+        select {COLUMNS} from {FROM} where m.id in (select id from found) order by {LATEST.order(cursor)}"""
+    rows = await db.fetch_as(MessageRow, sql, *found.parameters)
     return LATEST.slice(rows, cursor, limit, key=lambda row: (row.id,))
-
-
-def conditions(actor: Actor, filters: MessageFilters) -> tuple[list[str], list[Any]]:
-    """The WHERE conditions of a search and their parameters, the first three being the actor's."""
-    where, parameters = [SEEN], list(visible(actor))
-
-    def add(condition: str, value: Any) -> None:
-        if value not in ("", None):
-            parameters.append(value)
-            where.append(condition.replace("$n", f"${len(parameters)}"))
-
-    if filters.needs_decision:
-        where.append(UNCONFIRMED)
-    add("m.shown = $n", filters.state)
-    add("m.attention = $n::text::message_state", filters.state if filters.state in STORED else "")
-    add("(m.reason = $n or m.waits_for = $n)", filters.reason)
-    add("d.campaign_id = $n", filters.campaign_id)
-    add("m.dossier_id = $n", filters.dossier_id)
-    add("m.person_id = $n", filters.person_id)
-    add("m.origin_kind = $n", filters.origin_kind)
-    add("m.origin_ref = $n", filters.origin_ref)
-    add("m.created_at >= $n", filters.since)
-    add("m.created_at < $n", filters.until)
-    add("folded(m.address || ' ' || l.to_name || ' ' || l.subject) like folded($n)", pattern(filters.text))
-    return where, parameters
-
-
-STORED = ("failed", "uncertain", "skipped")  # states that the index on `attention` finds by itself
-
-
-def pattern(text: str) -> str:
-    """A LIKE pattern for text anywhere; "" for none."""
-    plain = text.strip()
-    for special in "\\%_":
-        plain = plain.replace(special, f"\\{special}")
-    return f"%{plain}%" if plain else ""
 
 
 def visible(actor: Actor) -> tuple[bool, int, bool]:

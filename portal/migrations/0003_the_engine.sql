@@ -162,6 +162,14 @@ create table epoch (
 alter table organisation add column resend_uncertain text not null default 'receipts'
     check (resend_uncertain in ('none', 'receipts', 'necessary'));
 
+-- A message's batch without a look at all open ones of its origin: ranges of one try do not overlap, so the one that
+-- begins next below it is the only one that can hold it. Lists (of retries) are few, and short.
+create index batch_range on batch (origin_id, lo) where done_at is null and lo is not null;
+create index batch_list on batch (origin_id, attempt) where done_at is null and ids is not null;
+
+-- The latest messages that are not simply sent: pages of one state, at any size of the table.
+create index message_ended on message (attention, id) where attention is not null;
+
 create or replace view message_now as
 select m.*, case when m.state <> 'queued' then m.state::text
                  when o.gate = 'cancelled' then 'cancelled'
@@ -181,5 +189,11 @@ select m.*, case when m.state <> 'queued' then m.state::text
 from message m
 join origin o on o.id = m.origin_id
 join sender s on s.id = o.sender_id
-left join lateral (select * from batch b where m.state = 'queued' and b.origin_id = m.origin_id and b.done_at is null
-                   and b.attempt = m.attempts and (m.id between b.lo and b.hi or m.id = any (b.ids)) limit 1) b on true;
+left join lateral (
+    select * from (
+        (select * from batch b where m.state = 'queued' and b.origin_id = m.origin_id and b.done_at is null
+             and b.attempt = m.attempts and b.lo <= m.id order by b.lo desc limit 1)
+        union all
+        (select * from batch b where m.state = 'queued' and b.origin_id = m.origin_id and b.done_at is null
+             and b.attempt = m.attempts and m.id = any (b.ids) limit 1)) b
+    where b.lo is null or m.id <= b.hi limit 1) b on true;
