@@ -245,6 +245,7 @@ class Dispatcher:
 
     def sender_refused(self, work: Work, reply: str) -> None:
         """MAIL FROM refused for good, and no extension is to blame: the sender is paused, no message fails."""
+        self.now = time.monotonic()
         if self.doubt(work, reply):
             return
         self.lanes.left(work, went=False)

@@ -16,6 +16,7 @@ Key = str | int  # a receiving domain, or a sender's id
 
 KEPT_SECONDS = 30.0  # what cannot go within this time waits in the ledger, where others may have it
 KEPT = 300  # letters
+CLAIMED_SECONDS = 5.0  # with so much aside no more is claimed: another worker may have a part of the limit to spare
 LONGEST_WAIT = 900.0  # seconds in the ledger before somebody looks again: limits change, domains recover
 GUESSED = 0.1  # seconds a letter, where nothing is known
 
@@ -104,11 +105,19 @@ class Gate:
         return rate
 
     def is_full(self, lane: int, now: float, share: float) -> bool:
-        """Whether another letter of this lane had better wait in the ledger. Less urgent ones do not take its place."""
+        """Whether another letter of this lane had better wait in the ledger."""
         if self.domain is not None and self.domain.shut_until > now + KEPT_SECONDS:
             return True
+        return self.has(lane, self.rate(share) * KEPT_SECONDS)
+
+    def is_busy(self, lane: int, share: float) -> bool:
+        """Whether no more of this lane need be claimed."""
+        return self.has(lane, self.rate(share) * CLAIMED_SECONDS)
+
+    def has(self, lane: int, enough: float) -> bool:
+        """Whether so many wait here that are as urgent as this lane: less urgent ones take nobody's place."""
         waiting = sum(len(queue) for each, queue in self.aside.items() if each <= lane)
-        return waiting >= KEPT or (waiting > 0 and waiting >= self.rate(share) * KEPT_SECONDS)
+        return waiting >= KEPT or (waiting > 0 and waiting >= enough)
 
     def book(self, now: float, share: float) -> float:
         """When a letter that is given back to the ledger may come again: each has its turn behind the others."""

@@ -221,5 +221,5 @@ class Lanes:
 
     def busy_senders(self, lane: int) -> list[int]:
         """Senders of whom enough waits aside: no more of this lane of theirs need be claimed."""
-        now, share = self.clock(), self.share()
-        return [key for key, gate in self.gates.items() if isinstance(key, int) and gate.is_full(lane, now, share)]
+        share = self.share()
+        return [key for key, gate in self.gates.items() if isinstance(key, int) and gate.is_busy(lane, share)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import time
 
 import structlog
 
@@ -107,6 +108,7 @@ class Pool:
         if len(self.dispatcher.alive) > self.refused_at:  # it takes more than it seemed
             self.cap = self.level = self.refused_at = len(self.dispatcher.alive)
             self.recovery = RECOVERY
+        self.dispatcher.now = time.monotonic()  # the first letter's time begins here
         connection.begin(self.dispatcher.watch.believed(offer))
         return True
 
