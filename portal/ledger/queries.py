@@ -11,8 +11,8 @@ from portal import db
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii
 from portal.ledger.finding import ORDER, SEEN, Search
-from portal.ledger.finding import MessageFilters as MessageFilters
 from portal.ledger.finding import UNCONFIRMED as UNCONFIRMED
+from portal.ledger.finding import MessageFilters as MessageFilters
 from portal.ledger.totals import Totals as Totals
 from portal.ledger.totals import totals as totals
 from portal.lists import Cursor, Slice
