@@ -57,7 +57,9 @@ async def gather() -> None:
 
 def of_flows(flows: list[Flow]) -> list[Metric]:
     """Messages by lane, sender and state."""
-    family = GaugeMetricFamily("convoca_lane_messages", "Messages by lane, sender and state", labels=["lane", "sender", "state"])
+    family = GaugeMetricFamily(
+        "convoca_lane_messages", "Messages by lane, sender and state", labels=["lane", "sender", "state"]
+    )
     named = busiest(flows)
     sums: dict[tuple[str, str, str], int] = {}
     for flow in flows:
