@@ -86,16 +86,17 @@ from (select coalesce(sum(n), 0) as intended, coalesce(sum(n) filter (where stat
 returning *"""
 
 # Rows of one origin, part, state and span become one, or none where they cancel out. What a slow transaction adds
-# later joins them the next time. Two at once do no harm: whoever comes second finds the rows gone.
-FOLD = """
-with crowded as (
-    select origin_id, part, state, date_bin($1, minute, timestamptz '2000-01-01 00:00+00') as span
-    from tally where minute >= $2 and minute < $3 group by 1, 2, 3, 4 having count(*) > 1),
-gone as (
-    delete from tally t using crowded c where t.minute >= $2 and t.minute < $3 and t.origin_id = c.origin_id
-        and t.part = c.part and t.state = c.state
-        and date_bin($1, t.minute, timestamptz '2000-01-01 00:00+00') = c.span
-    returning t.origin_id, t.part, t.state, t.n, c.span)
+# later joins them the next time. Two at once do no harm: whoever comes second finds the rows gone. Rows are found by
+# their place (ctid), which a statement may rely on: a join by keys is quadratic wherever the planner guesses wrong.
+SPAN = "date_bin($1, minute, timestamptz '2000-01-01 00:00+00')"
+FOLD = f"""
+with gone as (
+    delete from tally where ctid = any (array(
+        select place from (
+            select ctid as place, count(*) over (partition by origin_id, part, state, {SPAN}) as many
+            from tally where minute >= $2 and minute < $3) x
+        where many > 1))
+    returning origin_id, part, {SPAN} as span, state, n)
 insert into tally (origin_id, part, minute, state, n)
 select origin_id, part, span, state, sum(n) from gone group by 1, 2, 3, 4 having sum(n) <> 0"""
 
