@@ -47,7 +47,7 @@ def proof_need(check: Check | None) -> Need | None:
         return None
     found = (
         (check.wrong, _("Sums that differ from their rows: {n}")),
-        (check.lost, _("Queued and held by nothing: {n}")),
+        (check.lost, _("Queued, but in no batch: {n}")),
         (check.doubled, _("Would be sent more than once: {n}")),
         (check.duplicates, _("Sent twice: {n}")),
     )

@@ -187,15 +187,15 @@ def question(verb: Verb, case: Case) -> Question:
     asked: dict[Verb, tuple[str, str]] = {
         "confirm": (
             ngettext("Send {n} e-mail from this database?", "Send {n} e-mails from this database?", n),
-            _("They leave at once. What was sent after the backup was made may be sent a second time."),
+            _("Sending starts at once. What was sent after the backup was made may be sent a second time."),
         ),
         "resume": (
             ngettext("Resume and send {n} e-mail?", "Resume and send {n} e-mails?", n),
-            _("They leave at once. If the mail server refuses them again, everything stops again."),
+            _("Sending starts at once. If the mail server refuses again, everything stops again."),
         ),
         "cancel": (
             ngettext("Cancel {n} e-mail?", "Cancel {n} e-mails?", n),
-            _("They will not be sent, and this cannot be undone. The register keeps them."),
+            _("Nothing of it is sent, and this cannot be undone. The register keeps it all."),
         ),
         "resend": (
             ngettext("Send {n} e-mail again?", "Send {n} e-mails again?", n),
@@ -206,7 +206,7 @@ def question(verb: Verb, case: Case) -> Question:
         ),
         "leave": (
             ngettext("Leave {n} e-mail as it is?", "Leave {n} e-mails as they are?", n),
-            _("Nothing more is sent. They stay “Not confirmed” in the register, and nobody is reminded of them."),
+            _("Nothing more is sent. It stays “Not confirmed” in the register, and nobody is reminded of it."),
         ),
     }
     title, consequence = asked[verb]

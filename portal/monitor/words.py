@@ -79,7 +79,7 @@ def place_in_time(at: datetime, period: str) -> str:
 
 def chart(period: str, sent: int, failed: int, uncertain: int) -> str:
     """What the chart says, in a sentence."""
-    text = _("E-mails by time, {period}. Sent: {sent}. Not delivered: {failed}. Not confirmed: {uncertain}.")
+    text = _("E-mails by time ({period}). Sent: {sent}. Not delivered: {failed}. Not confirmed: {uncertain}.")
     counts = {"sent": number(sent), "failed": number(failed), "uncertain": number(uncertain)}
     return text.format(period=PERIODS[period](), **counts)
 
