@@ -14,13 +14,18 @@ from portal import db
 from portal.monitor.rules import Flow, Moment
 from portal.sending.pulse import STALE
 
-# The kept totals by what they are of. The minute before this one is the last that is complete.
+# The kept totals by what they are of: summed up before they are joined, the times worked out once, not for each row.
+# The minute before this one is the last that is complete.
 FLOWS = """
-select o.lane, o.sender_id, s.address::text as address, t.state::text as state, sum(t.n)::bigint as total,
-    coalesce(sum(t.n) filter (where t.minute = date_trunc('minute', now()) - interval '1 minute'), 0)::bigint
-        as last_minute,
-    coalesce(sum(t.n) filter (where t.minute >= date_trunc('day', now(), 'UTC')), 0)::bigint as today
-from tally t join origin o on o.id = t.origin_id join sender s on s.id = o.sender_id
+with time as (
+    select date_trunc('minute', now()) - interval '1 minute' as minute, date_trunc('day', now(), 'UTC') as midnight)
+select o.lane, o.sender_id, s.address::text as address, t.state::text as state, sum(t.total)::bigint as total,
+    sum(t.last_minute)::bigint as last_minute, sum(t.today)::bigint as today
+from (select origin_id, state, sum(n) as total,
+          coalesce(sum(n) filter (where minute = (select time.minute from time)), 0) as last_minute,
+          coalesce(sum(n) filter (where minute >= (select midnight from time)), 0) as today
+      from tally group by 1, 2) t
+join origin o on o.id = t.origin_id join sender s on s.id = o.sender_id
 group by 1, 2, 3, 4 order by 1, 3, 4"""
 
 # The batch of each lane that has been due longest and that may go: the probe of a claim.
