@@ -197,7 +197,9 @@ class SmtpConnection(asyncio.Protocol):
 
     def envelope_reply(self, step: str, following: str, code: int, lines: list[bytes]) -> None:
         """Remember the first refusal; without pipelining go on to the next command, or give up at once."""
-        if code >= 300 and self.refusal is None:
+        if 300 <= code < 400:  # neither yes nor no: out of step
+            return self.hang_up()
+        if code >= 400 and self.refusal is None:
             self.refusal = (step, code, text_of(lines))
         if not self.unsent:
             return
@@ -209,6 +211,8 @@ class SmtpConnection(asyncio.Protocol):
 
     def on_data(self, code: int, lines: list[bytes]) -> None:
         """354: the dot is all that is missing. It is asked for, never taken."""
+        if code < 400 and code != 354:  # a yes to DATA without a letter would be a letter lost
+            return self.hang_up()
         if code != 354:
             self.refusal = self.refusal or ("data", code, text_of(lines))
             return self.give_up()

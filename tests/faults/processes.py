@@ -125,8 +125,14 @@ async def drained(left: int = 0) -> None:
 
 
 async def retries_due() -> None:
-    """What was put off is due now."""
-    await db.execute("update batch set due_at = now() where done_at is null and waits_for = 'retry'")
+    """What was put off, by its server or for its domain, is due now."""
+    put_off = "run_id is null and done_at is null and coalesce(waits_for, 'retry') = 'retry'"
+    await db.execute(f"update batch set due_at = now() where {put_off} and due_at > now()")
+
+
+async def spread() -> None:
+    """Give the messages many receiving domains, so that none of them is left alone for a while after refusals."""
+    await db.execute("update message set address = replace(address, '@people.', '@people' || id % 199 || '.')")
 
 
 async def drained_with_retries() -> None:

@@ -70,6 +70,8 @@ class Chaos(Sink):
     def chance(self, step: str, line: bytes) -> bytes | None:
         """Roll the dice for one step."""
         temper, roll = self.temper, self.dice.random()
+        if step == "body":
+            return None
         if step == "dot":
             return self.at_the_dot(roll, line)
         if roll < temper.cut:

@@ -30,7 +30,7 @@ class Got:
 class Sink:
     """`answer(step, line)` may return another reply, b"" to close the connection, HANGS, or None for the usual one.
 
-    Steps: banner, ehlo, mail, rcpt, data, dot, rset. `line` is the command, or the letter at the dot. A letter whose
+    Steps: banner, ehlo, mail, rcpt, data, body, dot, rset. `line` is the command, or the letter at the dot. A letter whose
     client hung up before the reply was due is kept all the same: real servers do.
     """
 
@@ -126,6 +126,9 @@ class Session(asyncio.Protocol):
         return bool(found)
 
     def letter(self) -> bool:
+        if self.buffer and self.sink.answer("body", b"") == b"":
+            self.transport.abort()
+            return False
         if self.buffer.startswith(b".\r\n"):
             raw, self.buffer = b"", self.buffer[3:]
         elif (end := self.buffer.find(b"\r\n.\r\n")) >= 0:
