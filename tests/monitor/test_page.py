@@ -121,7 +121,7 @@ async def test_a_failed_check_is_on_both_pages(alice: Client) -> None:
     page = await alice.get("/sending")
     assert page.texts("section[aria-labelledby=proof-h] .note")[0].startswith("The sum does not add up.")
     page = await alice.get("/")
-    assert page.texts(".todo li")[0] == "1 The sum of the messages does not add up Queued and held by nothing: 1 See"
+    assert page.texts(".todo li")[0] == "1 The sum of the messages does not add up Queued, but in no batch: 1 See"
 
 
 async def test_an_old_check_says_that_it_is_old(alice: Client) -> None:
