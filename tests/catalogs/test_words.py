@@ -19,7 +19,21 @@ MARKUP = re.compile(r"</?\w+>|\{\w+\}|\{[%{].*?[%}]\}")
 SAME = {
     "es": {"{n} min", "{name} (API)"},
     "fr": {
-        *("Budget", "Description", "Dossier", "Dossiers", "E-mail", "E-mails", "Menu", "Pages", "Question", "import"),
+        *(
+            "Active",
+            "Machine",
+            "Type",
+            "Budget",
+            "Description",
+            "Dossier",
+            "Dossiers",
+            "E-mail",
+            "E-mails",
+            "Menu",
+            "Pages",
+            "Question",
+            "import",
+        ),
         *(
             "Version {number}, {time}",
             "version {n}",
@@ -32,7 +46,20 @@ SAME = {
     "pl": {"E-mail", "JSON API", "Link", "Status: {status}", "[Test] {subject}", "import", "{n} min"},
 }
 EVERYWHERE = {
-    *("API", "HTML", "Cc", "Message-ID", "Phase", "Contact", "Contacts", "Message", "Messages", "Date", "Action"),
+    *(
+        "API",
+        "DNS",
+        "HTML",
+        "Cc",
+        "Message-ID",
+        "Phase",
+        "Contact",
+        "Contacts",
+        "Message",
+        "Messages",
+        "Date",
+        "Action",
+    ),
     *("Actions", "Page", "Import", "Error", "Manual", "Alias", "Status", "Format", "Menu"),
 }
 
