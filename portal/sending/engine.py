@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 POLL = 1.0  # seconds; what a lost wake-up costs
 LAST_REPLIES = 1.0  # seconds for replies to dots already written, when a run is lost
 AGAIN = 1.0  # seconds before the next run after a failure
-LOOK_AFTER = 15.0  # seconds between looks at whether another worker fell silent
+LOOK_AFTER = 15.0  # seconds between looks at whether another worker fell silent; a lease if that is shorter
 
 
 class Composer(Protocol):
@@ -163,7 +163,7 @@ class Shift:
     async def look_after_others(self) -> None:
         """Take over silent workers without being told: the clock and Valkey may be away for long (P6)."""
         while True:
-            await asyncio.sleep(LOOK_AFTER)
+            await asyncio.sleep(min(LOOK_AFTER, self.run.lease))
             with contextlib.suppress(*GONE):
                 await takeover.take_over_dead(self.run.lease)
 
