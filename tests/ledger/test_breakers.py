@@ -164,7 +164,8 @@ async def test_the_owner_is_told_once_for_each_pause_in_her_language(here: House
     await database("update trigger set created_by = $1 where id = $2", here.alice.id, here.trigger_id)
     await here.pause()
     assert (await notices.tell(), await notices.tell()) == (1, 0)
-    assert await told() == [(here.alice.email, "En attente\u00a0: «\u00a0Tell the winners · Rural Labs\u00a0»", int(Lane.urgent))]
+    subject = "En attente\u00a0: «\u00a0Tell the winners · Rural Labs\u00a0»"
+    assert await told() == [(here.alice.email, subject, int(Lane.urgent))]
     assert await database("select locale from letter where system is not null") == "fr"
     await actions.resume_origin(here.origin_id, here.alice.actor)
     await here.pause()
