@@ -8,16 +8,31 @@ from typing import Any
 from portal.ledger.sessions import Connection
 from portal.ledger.work import Batch, Parcel, Run, Work
 
+# The longest due free batch of each lane and origin: one probe of an index for each, however many they have. Walking
+# over the batches themselves, a paused mailing to a million would cost every claim its 4,000 batches.
+HEADS = """
+with recursive head as (
+    (select b.lane, b.origin_id, b.due_at from batch b where b.run_id is null and b.done_at is null
+     order by b.lane, b.origin_id, b.due_at, b.id limit 1)
+    union all
+    select n.* from head h cross join lateral (
+        select b.lane, b.origin_id, b.due_at from batch b
+        where b.run_id is null and b.done_at is null and (b.lane, b.origin_id) > (h.lane, h.origin_id)
+        order by b.lane, b.origin_id, b.due_at, b.id limit 1) n)"""
+OPEN = """head h join origin o on o.id = h.origin_id and o.gate = 'open'
+    join sender s on s.id = o.sender_id and not s.paused"""
+
 # One batch of a lane, the longest due first. `skip locked`: two workers never wait for each other. The run is
 # looked at in the same statement, so that a worker whose run was taken over claims nothing.
-CLAIM = """
+CLAIM = f"""{HEADS}
 update batch set run_id = $1, waits_for = null where id = (
-    select b.id from batch b
-    join origin o on o.id = b.origin_id and o.gate = 'open'
-    join sender s on s.id = o.sender_id and not s.paused
-    where b.lane = $2 and b.run_id is null and b.done_at is null and b.due_at <= now()
-        and o.sender_id <> all ($3::int[])
-    order by b.due_at, b.id limit 1 for update of b skip locked)
+    select b.id from (
+        select h.* from {OPEN}
+        where h.lane = $2 and h.due_at <= now() and o.sender_id <> all ($3::int[]) order by h.due_at, h.origin_id) h
+    cross join lateral (
+        select b.id from batch b
+        where b.lane = $2 and b.origin_id = h.origin_id and b.run_id is null and b.done_at is null and b.due_at <= now()
+        order by b.due_at, b.id limit 1 for update of b skip locked) b limit 1)
 and exists (select from run where id = $1 and ended_at is null)
 returning id, origin_id, attempt, lo, hi, ids,
     (select o.sender_id from origin o where o.id = origin_id) as sender_id,
@@ -64,14 +79,9 @@ select m.id, case when m.state <> 'queued' or m.attempts <> w.try then 'moved on
 from unnest($1::bigint[], $2::smallint[]) w(id, try) join message m on m.id = w.id
 join origin o on o.id = m.origin_id join sender s on s.id = o.sender_id"""
 
-# Probes, one a lane: a million batches due in one lane cost as much as one.
-DUE_LANES = """
-select l.lane from generate_series(0, 3) l(lane) where exists (
-    select from batch b
-    join origin o on o.id = b.origin_id and o.gate = 'open'
-    join sender s on s.id = o.sender_id and not s.paused
-    where b.lane = l.lane and b.run_id is null and b.done_at is null and b.due_at <= now() - make_interval(secs => $1))
-order by l.lane"""
+# Lanes with something due, as old as that many seconds.
+DUE_LANES = f"""{HEADS}
+select distinct h.lane from {OPEN} where h.due_at <= now() - make_interval(secs => $1) order by h.lane"""
 
 
 async def claim(run: Run, lane: int, busy: Collection[int] = ()) -> list[Work] | None:

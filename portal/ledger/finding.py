@@ -80,8 +80,11 @@ select m.id from (
         where b.done_at is null) b
     where {batches} order by {nearest} limit {most}) b
 cross join lateral (
-    select m.id from {tables} where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
-    and (m.id between b.lo and b.hi or m.id = any (b.ids)) and {all} order by {order} limit {limit}) m
+    (select m.id from {tables} where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
+        and m.id between b.lo and b.hi and {all} order by {order} limit {limit})
+    union all
+    (select m.id from {tables} where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
+        and m.id = any (b.ids) and {all} order by {order} limit {limit})) m
 order by {order} limit {limit}"""
 
 # Parts of 65,536 ids that have such messages at all, as the tally knows, the nearest first.

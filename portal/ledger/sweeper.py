@@ -20,16 +20,19 @@ with free as (
     order by id limit $3 for update skip locked)
 select id from (select id, sum(size) over (order by id) - size as before from free) x where before < $2"""
 
-# A (message, try) is in one batch: what is queued at this try waits here and nowhere else.
+# A (message, try) is in one batch: what is queued at this try waits here and nowhere else. Ranges and lists apart: as
+# one condition they would read the whole origin for each batch.
 CANCEL = """
 with chosen as (
     select * from batch where id = any ($1::bigint[])),
 stopped as (
     update message m set state = 'cancelled', settled_at = now(),
         reason = (select coalesce(nullif(o.gate_reason, ''), 'with_origin') from origin o where o.id = m.origin_id)
-    from chosen b
-    where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
-    and (m.id between b.lo and b.hi or m.id = any (b.ids)) returning m.id),
+    from (
+        select m.id, b.attempt from chosen b join message m on m.origin_id = b.origin_id and m.id between b.lo and b.hi
+        union all
+        select m.id, b.attempt from chosen b join message m on m.origin_id = b.origin_id and m.id = any (b.ids)) w
+    where m.id = w.id and m.attempts = w.attempt and m.state = 'queued' returning m.id),
 closed as (
     update batch b set done_at = now(), reserved = 0 from chosen c where b.id = c.id),
 back as (

@@ -31,9 +31,14 @@ with event as (
     where run_id = $1)
 select distinct on (id) id, step, try, code, reply from event order by id, seq desc, step desc"""
 
+# What its batches still hold. Ranges and lists apart: as one condition they would read the whole origin for each batch.
 LEFT = """from run r join batch b on b.run_id = r.id and b.done_at is null
-    join message m on m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
-        and (m.id between b.lo and b.hi or m.id = any (b.ids))
+    cross join lateral (
+        select m.* from message m where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
+            and m.id between b.lo and b.hi
+        union all
+        select m.* from message m where m.origin_id = b.origin_id and m.attempts = b.attempt and m.state = 'queued'
+            and m.id = any (b.ids)) m
     where r.id = $1"""
 
 # Intents may be missing when PostgreSQL crashed while the run held its batches: then nothing of them is safe.

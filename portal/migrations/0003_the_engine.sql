@@ -167,6 +167,9 @@ alter table organisation add column resend_uncertain text not null default 'rece
 create index batch_range on batch (origin_id, lo) where done_at is null and lo is not null;
 create index batch_list on batch (origin_id, attempt) where done_at is null and ids is not null;
 
+-- What can be claimed, by origin: from the longest due batch of one to that of the next (portal.ledger.claims.HEADS).
+create index batch_due on batch (lane, origin_id, due_at, id) where run_id is null and done_at is null;
+
 -- The latest messages that are not simply sent: pages of one state, at any size of the table.
 create index message_ended on message (attention, id) where attention is not null;
 
