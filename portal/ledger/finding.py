@@ -219,9 +219,8 @@ class Search:
     def of_reason(self, reason: str) -> Iterator[str]:
         """A reason is one of a message that ended, of a batch, or of a message that is tried again."""
         state = self.filters.state
-        for each in [state] if state else ENDED:
-            if each in ENDED:
-                yield self.way(STRAIGHT, f"m.attention = '{each}' and m.reason = {reason}")
+        if not state or state in ENDED:
+            yield self.way(STRAIGHT, f"m.ended_for = {reason}" + (f" and m.attention = '{state}'" if state else ""))
         shown = f"b.shown = {self.given(state)}" if state else "true"
         yield self.waiting(f"{shown} and b.why = {reason}")
         yield self.waiting(f"{shown} and b.attempt > 0", f"m.reason = {reason}")
@@ -231,7 +230,7 @@ class Search:
         nearest = "b.last desc" if self.down else "b.first"
         if self.cursor:
             batches += f" and {'b.first <' if self.down else 'b.last >'} $4"
-        if self.filters.origin_kind:
+        if self.filters.origin_kind or self.filters.origin_ref:
             batches += f" and b.origin_id in (select o.id from origin o where {self.origin()})"
         every = f"{self.all} and {also}"
         return WAITING.format(**{**self.terms, "all": every}, batches=batches, nearest=nearest, most=BATCHES)
@@ -253,6 +252,9 @@ class Search:
             found.append(f"o.kind = {self.given(filters.origin_kind)}")
         if filters.origin_ref:
             found.append(f"o.ref_id = {self.given(filters.origin_ref)}")
+        if filters.since:
+            newest = "select x.created_at from message x where x.origin_id = o.id order by x.id desc limit 1"
+            found.append(f"({newest}) >= {self.given(filters.since)}")
         if filters.campaign_id:
             found.append(f"{SERVES} = {self.given(filters.campaign_id)}")
         elif not self.everywhere:

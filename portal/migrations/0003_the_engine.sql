@@ -170,10 +170,15 @@ create index batch_list on batch (origin_id, attempt) where done_at is null and 
 -- What can be claimed, by origin: from the longest due batch of one to that of the next (portal.ledger.claims.HEADS).
 create index batch_due on batch (lane, origin_id, due_at, id) where run_id is null and done_at is null;
 
--- The latest messages that are not simply sent: pages of one state, at any size of the table.
+-- The latest messages that are not simply sent: pages of one state or of one reason, at any size of the table. Like
+-- `attention`, the reason of those is null from queued over each try to accepted: their updates stay HOT.
+alter table message add column ended_for text generated always as
+    (case when state not in ('queued', 'accepted') then reason end) stored;
 create index message_ended on message (attention, id) where attention is not null;
+create index message_reason on message (ended_for, id) where ended_for is not null;
 
-create or replace view message_now as
+drop view message_now;
+create view message_now as
 select m.*, case when m.state <> 'queued' then m.state::text
                  when o.gate = 'cancelled' then 'cancelled'
                  when o.gate = 'paused' then 'held'
