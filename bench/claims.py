@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,7 +57,7 @@ class Claims:
 
     def __init__(self, house: House, kind: Kind, size: int, options: Options) -> None:
         self.house, self.kind, self.size, self.options = house, kind, size, options
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.mailings = 0
         self.before: Any = None
 

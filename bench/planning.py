@@ -77,6 +77,7 @@ class Planning:
 
     async def measured(self, work: Any) -> Measured:
         """One transaction: seconds, CPU and WAL by message."""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         wal, own, postgres = await db.fetchval(WAL), time.process_time(), children.cpu(self.house.postgres_pid)
         began = time.perf_counter()
         async with db.transaction():
@@ -94,7 +95,7 @@ class Planning:
             "seconds": round(seconds, 3),
             "cpu_us": {"own": own / self.count * 1e6, "postgres": postgres / self.count * 1e6},
             "wal_bytes": round((await db.fetchval(WAL) - wal) / self.count),
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,  # kB on Linux; the highest so far
+            "memory_grown_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1e3,  # kB on Linux
         }
 
 
@@ -137,13 +138,13 @@ def cpu(played: Round, name: str) -> float:
 
 def table(found: dict[str, Any]) -> list[list[str]]:
     """A row for each measurement, then the ratios."""
-    rows = [["round", "seconds", "messages/s", "CPU us a message", "WAL bytes", "MB of Python", "quiet"]]
+    rows = [["round", "seconds", "messages/s", "CPU us a message", "WAL bytes", "Python grew by MB", "quiet"]]
     for each in found["rounds"]:
         for name, said in each["results"].items():
             cost = sum(said["cpu_us"].values())
             shown = [f"{said['seconds']:.1f}", f"{said['rate']:,.0f}", f"{cost:.1f}", str(said["wal_bytes"])]
             rows.append(
-                [f"{each['round']} {name}", *shown, f"{said['memory_mb']:.0f}", "yes" if said["quiet"] else "no"]
+                [f"{each['round']} {name}", *shown, f"{said['memory_grown_mb']:.1f}", "yes" if said["quiet"] else "no"]
             )
     value = found["plan_vs_insert_select"]
     of_quiet = "-" if value is None else f"{value:.2f}"
