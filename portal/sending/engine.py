@@ -185,12 +185,21 @@ class Shift:
         self.dispatcher.lanes.drop(self.run)
         async with self.run.settling:
             await self.cancel()
-            await settle(self.run)
-            for batch in self.run.batches:
-                batch.dropped = batch.left
-            await finish(self.run, list(self.run.batches))
-            await runs.end(self.run)
+        while not await self.hand_back():
+            await runs.recover(self.run)  # PostgreSQL went away; RunLost when somebody else has settled it meanwhile
         runs.hang_up(self.run)
+
+    async def hand_back(self) -> bool:
+        """Everything known is settled, everything else free again. False: not so, PostgreSQL or the lease is gone."""
+        with contextlib.suppress(*GONE):
+            await settle(self.run)
+            if not self.run.broken:
+                for batch in self.run.batches:
+                    batch.dropped = batch.left
+                await finish(self.run, list(self.run.batches))
+                await runs.end(self.run)
+                return True
+        return False
 
     async def claim_no_more(self) -> None:
         """End the serving task, not in the middle of a claim: what it has claimed is known then."""

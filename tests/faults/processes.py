@@ -6,17 +6,19 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import pytest
 import redis
 
 from portal import db
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.ledger.sessions import GONE
+from portal.sending import pool, smtp
 from portal.sending.pool import CONNECTIONS
 from tests.faults.nursery import Child, Nursery
 from tests.workers.processes import House
@@ -199,4 +201,10 @@ def most_uncertain(kills: int, connections: int = CONNECTIONS) -> int:
     return kills * connections
 
 
-Judge = Callable[..., None]
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of the route are short: what is tested is what happens after them."""
+    monkeypatch.setattr(smtp, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(smtp, "POLITE_PAUSE", 0.05)
+    monkeypatch.setattr(smtp, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(pool, "RECOVERY", 0.1)
+    monkeypatch.setattr(pool, "LONGEST_RECOVERY", 0.2)

@@ -30,7 +30,9 @@ time.clock_gettime = lambda clock: clock_gettime(clock) + (OFF if clock == time.
 
 
 @asynccontextmanager
-async def wrong_by(own: House, seconds: int, folder: Path, what: str = "work") -> AsyncIterator[subprocess.Popen[bytes]]:
+async def wrong_by(
+    own: House, seconds: int, folder: Path, what: str = "work"
+) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A worker that believes it is earlier or later."""
     place = folder / f"clock{seconds}"
     place.mkdir(exist_ok=True)

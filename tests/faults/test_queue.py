@@ -1,4 +1,4 @@
-"""Faults of Valkey: emptied, killed, away for long; wake-ups lost, repeated, in the wrong order. Mail goes all the same."""
+"""Faults of Valkey: emptied, killed, away for long; wake-ups lost, repeated, in any order. Mail goes all the same."""
 
 from __future__ import annotations
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +20,7 @@ from portal.ledger.work import Parcel, RunLost, Work
 from portal.sending import engine
 from portal.sending.smtp import Envelope, Offer
 from portal.settings import SmtpUrl
+from tests.faults.broken_sessions import Flaky, Raced
 
 LEASE = 3600.0
 LANES = 4
@@ -37,31 +36,6 @@ class Composer:
     def compose(self, parcel: Parcel, offer: Offer) -> Envelope:
         """A letter."""
         return Envelope(b"", b"", b"letter\r\n")
-
-
-class Flaky:
-    """A session that breaks once: before its statement or transaction is done, or after it, unheard."""
-
-    def __init__(self, session: Any, when: str) -> None:
-        self.session, self.when = session, when
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.session, name)
-
-    async def fetchval(self, *words: Any) -> Any:
-        """Done or not, nobody hears of it."""
-        if self.when == "after":
-            await self.session.fetchval(*words)
-        raise ConnectionResetError
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        """Committed or not, nobody hears of it."""
-        async with self.session.transaction():
-            yield
-            if self.when == "before":
-                raise ConnectionResetError
-        raise ConnectionResetError
 
 
 class Line:
@@ -131,6 +105,17 @@ class Worker:
         elif self.run.seq > before:
             self.world.flushed(self.run.id, self.run.seq)
         await self.world.intents_are_journalled(self)
+
+    async def race(self) -> None:
+        """A flush while the run is taken over: it comes first, and its dots are in doubt for everybody else."""
+        journal, run = self.shift.journal, self.run
+        if run.broken or run.flush_db.is_closed() or not journal.asks:
+            return
+        self.world.may_doubt |= self.doubts() | {work.id for _line, work in journal.asks}
+        run.flush_db = Raced(run.flush_db, run.id)
+        self.world.dead.append(run.id)
+        await journal.flush()
+        self.world.synced()
 
     async def settle(self, trouble: str = "") -> None:
         """One settlement, as `settle_forever` does it."""
@@ -316,7 +301,6 @@ class World:
             del self.workers[number]
             self.arrived.update(work.id for work in worker.wire)  # the server takes them, and nobody hears it
             await worker.abandon()
-
 
     # --------------------------------------------------------------------------------------------- the comparison
     async def compare(self) -> None:

@@ -53,7 +53,9 @@ async def plan(
 
 
 @asynccontextmanager
-async def sending(sink: Sink, *, host: str = "127.0.0.1", lease: float = 60, size: int = 10, **route: Any) -> AsyncIterator[Engine]:
+async def sending(
+    sink: Sink, *, host: str = "127.0.0.1", lease: float = 60, size: int = 10, **route: Any
+) -> AsyncIterator[Engine]:
     """The sender, running against the sink for the length of the block; it ends clean."""
     engine = Engine("test", SmtpUrl(host, sink.port, **route), Composer(SECRET), lease=lease, size=size)
     task = asyncio.create_task(engine.run())

@@ -30,8 +30,8 @@ class Got:
 class Sink:
     """`answer(step, line)` may return another reply, b"" to close the connection, HANGS, or None for the usual one.
 
-    Steps: banner, ehlo, mail, rcpt, data, body, dot, rset. `line` is the command, or the letter at the dot. A letter whose
-    client hung up before the reply was due is kept all the same: real servers do.
+    Steps: banner, ehlo, mail, rcpt, data, body, dot, rset. `line` is the command, or the letter at the dot. A letter
+    whose client hung up before the reply was due is kept all the same: real servers do.
     """
 
     offer: tuple[str, ...] = ALL
