@@ -43,7 +43,7 @@ FIELDS: dict[str, Field] = {
     )
 }
 
-# Fields of the letter's layout and of the system's letters, never of a text that people write (`check` does not know them).
+# Fields of the layout and of the system's letters, never of a text that people write (`check` does not know them).
 _LAYOUT_FIELDS = {
     "brand_website": Field("brand_website", "link", "staff"),
     "decisions_link": Field("decisions_link", "link", "made"),

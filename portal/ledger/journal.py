@@ -11,8 +11,8 @@ the day and the message itself. (run_id, seq) is the fence: who takes a run over
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from time import perf_counter
 
