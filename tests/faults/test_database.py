@@ -69,12 +69,13 @@ async def test_a_worker_that_waits_for_postgresql_ends_at_sigterm(valkey_url: st
         assert await own.ended(worker) == [0]
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
 async def test_a_worker_that_cannot_start_ends_instead_of_lingering(
     fresh_database: str, valkey_url: str, nursery: Nursery
 ) -> None:
     """Its threads need more memory than there is: whoever supervises it must see that."""
     async with running(Sink()) as sink, town(nursery, fresh_database, valkey_url, sink) as own:
-        assert await own.gone(own.fork(limits={resource.RLIMIT_AS: 300 << 20})) == 1
+        assert await own.gone(own.fork(limits={resource.RLIMIT_AS: nursery.size + (20 << 20)})) == 1
 
 
 @pytest.mark.parametrize(("count", "crashes"), [(2_000, 2), pytest.param(20_000, 10, marks=LONG)])

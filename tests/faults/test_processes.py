@@ -211,19 +211,19 @@ async def test_two_clocks_and_a_run_by_hand_send_each_letter_once(
 async def test_few_file_descriptors_lose_nothing(
     fresh_database: str, valkey_url: str, nursery: Nursery, oracle: Oracle, tmp_path: Path, files: int
 ) -> None:
-    """With twenty no connection to the mail server can be opened, with a few more some can. It lives on all the same."""
+    """With twenty it may not even begin, with a few more some connections can be opened. It may fail as it likes."""
     count = 1_000
     await plan(count, Lane.mass)
     async with outside(tmp_path / "ids", CALM) as server, town(nursery, fresh_database, valkey_url, server) as own:
         own.fork("clock")
         starved = own.fork(limits={resource.RLIMIT_NOFILE: files})
-        await own.at_work(starved)
-        await asyncio.sleep(1)
-        assert starved.poll() is None
+        await asyncio.sleep(2)
         [worker] = await own.workers(1)
+        await arrived(server, count // 2)
+        await own.killed(starved)
         await drained()
-        assert await own.ended(starved, worker) == [0, 0]
-        await oracle.judge(server, count, faults=1)
+        assert await own.ended(worker) == [0]
+        await oracle.judge(server, count, uncertain=most_uncertain(1), faults=1)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
