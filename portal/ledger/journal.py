@@ -12,6 +12,7 @@ the day and the message itself. (run_id, seq) is the fence: who takes a run over
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import date
 from time import perf_counter
@@ -22,7 +23,7 @@ from portal.ledger.rules import NO_DOT
 from portal.ledger.sessions import GONE
 from portal.ledger.work import Asker, Fact, Run, RunLost, Work, columns_of
 
-GATHER = 0.0007  # seconds that a flush waits for others to ask, too
+AT_ONCE = 10  # dots that are answered before the loop looks at the network again
 SETTLE_AT = 1000  # facts that wait before the settler is woken ahead of its time
 
 # What may go: the message is still queued at this very try, its origin's gate is open, its sender is not paused,
@@ -52,6 +53,8 @@ class Journal:
         self.asks: list[Ask] = []
         self.ends: list[Fact] = []
         self.flushing = False
+        self.granted: deque[Ask] = deque()  # on record: their dots may be written
+        self.answerable = asyncio.Event()
         self.flushed: Callable[[float, int], None] = lambda seconds, dots: None  # whoever keeps figures
 
     def ask(self, connection: Asker, work: Work) -> None:
@@ -67,12 +70,7 @@ class Journal:
     @property
     def is_quiet(self) -> bool:
         """Nothing asked, nothing on the wire, nothing to write down."""
-        return not (self.run.open or self.asks or self.ends or self.flushing)
-
-    @property
-    def is_worth_waiting(self) -> bool:
-        """Whether most connections still wait for replies: their asks and outcomes can share this row."""
-        return 0 < len(self.asks) < 2 * (len(self.run.open) - len(self.ends))
+        return not (self.run.open or self.asks or self.ends or self.granted or self.flushing)
 
     async def flush_forever(self) -> None:
         """The next flush starts when the last one returned: a natural group commit."""
@@ -82,8 +80,6 @@ class Journal:
             self.flushing = True
             if self.run.broken:
                 await runs.recover(self.run)
-            if self.is_worth_waiting:
-                await asyncio.sleep(GATHER)
             await self.flush()
             self.flushing = False
 
@@ -100,6 +96,7 @@ class Journal:
             return
         if granted is None:
             self.ends = ends + self.ends
+            self.granted.clear()  # no dot any more
             raise RunLost
         self.run.unconfirmed.append((self.run.id, self.run.seq, granted, *columns_of(ends)))
         self.journalled(ends)
@@ -134,16 +131,27 @@ class Journal:
             self.run.settle_wanted.set()
 
     async def answer(self, asks: list[Ask], allowed: set[int]) -> None:
-        """Let the dots go, and tell the others why not."""
-        refused = []
+        """Put down whose dots may go, and tell the others why not."""
+        refused = [ask for ask in asks if ask[1].id not in allowed]
         for connection, work in asks:
             if work.id in allowed:
                 self.run.open[work.id] = self.run.seq
-                connection.granted(work)
-            else:
-                refused.append((connection, work))
+                self.granted.append((connection, work))
+        self.answerable.set()
         if refused:
             await self.refuse(refused)
+
+    async def answer_forever(self) -> None:
+        """Let dots go, a few at a time: meanwhile PostgreSQL is asked about the next. Raises RunLost."""
+        while True:
+            await self.answerable.wait()
+            self.answerable.clear()
+            while self.granted:
+                self.run.require_lease()
+                for _ in range(min(AT_ONCE, len(self.granted))):
+                    connection, work = self.granted.popleft()
+                    connection.granted(work)
+                await asyncio.sleep(0)
 
     async def refuse(self, refused: list[Ask]) -> None:
         """Ask for the reason. When even that fails the message goes back: the next flush recovers."""

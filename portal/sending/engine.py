@@ -58,6 +58,7 @@ class Shift:
         """Send until `stop` is set, then end clean. Raises RunLost, or whatever a task died of."""
         jobs: tuple[Coroutine[Any, Any, None], ...] = (
             self.journal.flush_forever(),
+            self.journal.answer_forever(),
             settle_forever(self.run),
             self.tend(),
             self.look_after_others(),
