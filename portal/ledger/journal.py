@@ -147,11 +147,15 @@ class Journal:
             await self.answerable.wait()
             self.answerable.clear()
             while self.granted:
-                self.run.require_lease()
-                for _ in range(min(AT_ONCE, len(self.granted))):
-                    connection, work = self.granted.popleft()
-                    connection.granted(work)
+                self.answer_some(AT_ONCE)
                 await asyncio.sleep(0)
+
+    def answer_some(self, count: int) -> None:
+        """Let so many dots go, while the lease holds. Raises RunLost."""
+        self.run.require_lease()
+        for _ in range(min(count, len(self.granted))):
+            connection, work = self.granted.popleft()
+            connection.granted(work)
 
     async def refuse(self, refused: list[Ask]) -> None:
         """Ask for the reason. When even that fails the message goes back: the next flush recovers."""

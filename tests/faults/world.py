@@ -100,6 +100,7 @@ class Worker:
         if trouble and (journal.asks or journal.ends):
             self.run.flush_db = Flaky(self.run.flush_db, trouble)
         await journal.flush()
+        journal.answer_some(len(journal.granted))
         if trouble:  # recovered: all of it was repeated in a synchronous commit
             self.world.synced()
         elif self.run.seq > before:
@@ -115,6 +116,7 @@ class Worker:
         run.flush_db = Raced(run.flush_db, run.id)
         self.world.dead.append(run.id)
         await journal.flush()
+        journal.answer_some(len(journal.granted))
         self.world.synced()
 
     async def settle(self, trouble: str = "") -> None:
