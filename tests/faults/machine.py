@@ -8,6 +8,7 @@ a plain model (world.py) after every step; in the end everything left is sent.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
 from typing import Any
 
@@ -32,8 +33,10 @@ EMPTY = """
 truncate message, letter, attempt, batch, run, journal, life, quota, suppression, tally, origin, timeline_event
 restart identity"""
 DUE = "update batch set due_at = now() - interval '1 hour' where done_at is null and run_id is null"
+PATIENCE = 50  # flushes that a worker may need to come to rest
 WORKERS = st.integers(0, 1)
 TROUBLE = st.sampled_from(["", "", "", "before", "after"])
+SELDOM = st.sampled_from([False, False, False, True])
 TAKEN = st.lists(st.booleans(), min_size=1, max_size=4)  # of the letters on the wire
 LANE = (Lane.urgent, Lane.trigger, Lane.mass)
 
@@ -145,18 +148,22 @@ class Machine(RuleBasedStateMachine):
         self.do(self.world.step(number, "claim", trouble))
 
     @precondition(lambda self: self.world.workers)
-    @rule(number=WORKERS, count=st.integers(1, 5), cut=st.sampled_from([False, False, False, True]), trouble=TROUBLE)
-    def send(self, number: int, count: int, cut: bool, trouble: str) -> None:
+    @rule(number=WORKERS, count=st.integers(1, 5), cut=SELDOM, trouble=TROUBLE, hold=SELDOM)
+    def send(self, number: int, count: int, cut: bool, trouble: str, hold: bool) -> None:
         """Connections come to their dots and get them, or not."""
-        self.send_some(self.alive(number), count, cut=cut, trouble=trouble)
+        self.send_some(self.alive(number), count, cut=cut, trouble=trouble, hold=hold)
 
-    def send_some(self, number: int, count: int, *, cut: bool = False, trouble: str = "") -> None:
-        """Claim when there is nothing, then so many messages up to their dots, or one dot further."""
-        if number in self.world.workers and not len(self.world.workers[number].shift.dispatcher.lanes):
+    def claim_some(self, number: int) -> None:
+        """Claim when it has nothing to send."""
+        if not len(self.world.workers[number].shift.dispatcher.lanes):
             self.do(self.world.step(number, "claim"))
+
+    def send_some(self, number: int, count: int, *, cut: bool = False, trouble: str = "", hold: bool = False) -> None:
+        """Claim when there is nothing, then so many messages up to their dots, or one dot further."""
+        self.claim_some(number)
         if number in self.world.workers:
             self.world.workers[number].ask(count, cut=cut)
-            self.do(self.world.step(number, "flush", trouble))
+            self.do(self.world.step(number, "flush", trouble, hold))
 
     @precondition(lambda self: self.world.workers)
     @rule(number=WORKERS, count=st.integers(1, 5))
@@ -206,8 +213,11 @@ class Machine(RuleBasedStateMachine):
     @rule(number=WORKERS, count=st.integers(1, 5))
     def race(self, number: int, count: int) -> None:
         """A worker believed dead flushes at the very moment in which its run is taken over."""
-        self.world.workers[self.alive(number)].ask(count)
-        self.do(self.world.step(self.alive(number), "race"))
+        number = self.alive(number)
+        self.claim_some(number)
+        if number in self.world.workers:
+            self.world.workers[number].ask(count)
+            self.do(self.world.step(number, "race"))
 
     @rule()
     def take_over(self) -> None:
@@ -263,7 +273,10 @@ class Machine(RuleBasedStateMachine):
     async def until_quiet(self, number: int) -> None:
         """Flush and settle what it knows; then it ends as at SIGTERM."""
         world = self.world
-        while number in world.workers and not world.workers[number].shift.journal.is_quiet:
+        for turn in itertools.count():
+            if number not in world.workers or world.workers[number].shift.journal.is_quiet:
+                break
+            assert turn < PATIENCE, "a worker does not come to rest"
             await world.step(number, "flush")
             while number in world.workers and world.workers[number].wire:
                 world.workers[number].reply(0, "250")

@@ -91,16 +91,20 @@ class Worker:
             if found := self.shift.dispatcher.next(Offer()):
                 self.shift.dispatcher.ask(Line(self, cut), found[0])  # type: ignore[arg-type]
 
-    async def flush(self, trouble: str = "") -> None:
-        """One flush, as `flush_forever` does it."""
+    async def flush(self, trouble: str = "", hold: bool = False) -> None:
+        """One flush, as `flush_forever` does it; the dots that it allows may wait (`hold`)."""
         if self.run.broken:
             await runs.recover(self.run)
             self.world.synced()
         journal, before = self.shift.journal, self.run.seq
         if trouble and (journal.asks or journal.ends):
             self.run.flush_db = Flaky(self.run.flush_db, trouble)
+        waiting = len(journal.granted)
         await journal.flush()
-        journal.answer_some(len(journal.granted))
+        for _line, work in list(journal.granted)[waiting:]:
+            self.world.allowed(work)
+        if not hold:
+            journal.answer_some(len(journal.granted))
         if trouble:  # recovered: all of it was repeated in a synchronous commit
             self.world.synced()
         elif self.run.seq > before:
@@ -116,6 +120,8 @@ class Worker:
         run.flush_db = Raced(run.flush_db, run.id)
         self.world.dead.append(run.id)
         await journal.flush()
+        for _line, work in journal.granted:
+            self.world.allowed(work)
         journal.answer_some(len(journal.granted))
         self.world.synced()
 
@@ -145,7 +151,9 @@ class Worker:
 
     def doubts(self) -> set[int]:
         """What nobody knows when it dies now: dots on the wire, and whatever is not yet on record about others."""
-        return {work.id for work in self.wire} | {work.id for work, _code, _reply in self.shift.journal.ends}
+        journal = self.shift.journal
+        said = {work.id for work, _code, _reply in journal.ends} | {work.id for _line, work in journal.granted}
+        return said | {work.id for work in self.wire}
 
     async def abandon(self) -> None:
         """The run is lost: what the engine does then. The server may still take what is on the wire."""
@@ -197,11 +205,14 @@ class World:
             self.wrong.append(f"two dots of message {work.id} at try {work.attempt}")
         if work.id in self.open:
             self.wrong.append(f"message {work.id} was sent again although the server may have it")
-        if not self.facts[work.id][0]:
-            self.wrong.append(f"message {work.id} was sent although it may not go: {self.facts[work.id]}")
         if self.cap is not None and sum(self.dots.values()) > self.cap:
             self.wrong.append("more dots than the day's limit")
         self.open.add(work.id)
+
+    def allowed(self, work: Work) -> None:
+        """A dot is allowed: was it right, at this moment?"""
+        if not self.facts[work.id][0]:
+            self.wrong.append(f"message {work.id} was let go although it may not: {self.facts[work.id]}")
 
     def clear(self, work: Work, outcome: str) -> None:
         """The server has refused it: it certainly does not have it."""
