@@ -78,4 +78,4 @@ PLANTED = {
 def test_the_machine_finds_what_is_planted(machine: type[Machine], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(*PLANTED[name])
     with pytest.raises((AssertionError, BaseExceptionGroup)):
-        run_state_machine_as_test(machine, settings=profile(400, 40, repeatable=False, shrink=False))
+        run_state_machine_as_test(machine, settings=profile(1_000, 40, repeatable=False, shrink=False))
