@@ -129,7 +129,7 @@ async def board(period: Period, now: datetime | None = None) -> Board:
     )
 
 
-def lane_lines(flows: list[Flow], oldest: dict[int, datetime | None]) -> list[LaneLine]:
+def lane_lines(flows: list[Flow], oldest: dict[int, datetime]) -> list[LaneLine]:
     """One line a priority, the most urgent first."""
     return [
         LaneLine(

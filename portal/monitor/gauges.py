@@ -78,7 +78,7 @@ def busiest(flows: list[Flow]) -> set[int]:
     return set(sorted(sums, key=lambda sender: -sums[sender])[:SENDERS])
 
 
-def of_lanes(flows: list[Flow], oldest: dict[int, datetime | None], now: datetime) -> list[Metric]:
+def of_lanes(flows: list[Flow], oldest: dict[int, datetime], now: datetime) -> list[Metric]:
     """What waits in each lane, for how long, and how much left in the last full minute."""
     waiting = GaugeMetricFamily("convoca_lane_waiting", "Messages that wait to be sent", labels=["lane"])
     age = GaugeMetricFamily(

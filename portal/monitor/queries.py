@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from portal import db
+from portal.ledger.claims import HEADS, OPEN
 from portal.monitor.rules import Flow, Moment
 from portal.sending.pulse import STALE
 
@@ -29,13 +30,8 @@ join origin o on o.id = t.origin_id join sender s on s.id = o.sender_id
 group by 1, 2, 3, 4 order by 1, 3, 4"""
 
 # The batch of each lane that has been due longest and that may go: the probe of a claim.
-OLDEST = """
-select l.lane, (select b.due_at from batch b
-    join origin o on o.id = b.origin_id and o.gate = 'open'
-    join sender s on s.id = o.sender_id and not s.paused
-    where b.lane = l.lane and b.run_id is null and b.done_at is null and b.due_at <= now()
-    order by b.due_at, b.id limit 1) as since
-from generate_series(0, 3) l(lane)"""
+OLDEST = f"""{HEADS}
+select h.lane, min(h.due_at) as since from {OPEN} where h.due_at <= now() group by h.lane"""
 
 WORKERS = """
 select r.id, r.worker, r.started_at, p.said
@@ -106,8 +102,8 @@ async def flows() -> list[Flow]:
     return await db.fetch_as(Flow, FLOWS)
 
 
-async def oldest() -> dict[int, datetime | None]:
-    """Since when the oldest message of each lane has been due; None: none is."""
+async def oldest() -> dict[int, datetime]:
+    """Since when the oldest message of each lane has been due; lanes without one are left out."""
     return {row["lane"]: row["since"] for row in await db.fetch(OLDEST)}
 
 
