@@ -17,9 +17,9 @@ import structlog
 from dramatiq.errors import BrokerConnectionError
 from redis import RedisError
 
-from portal.ledger.actions import CHANNEL
 from portal.ledger.claims import DUE_LANES
 from portal.ledger.sessions import GONE, Connection, open_session
+from portal.ledger.waking import CHANNEL
 from workers import actors
 
 log = structlog.get_logger(__name__)

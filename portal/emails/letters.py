@@ -104,6 +104,11 @@ class Compiled:
         subject, preheader = line(self.subject(values)), line(self.preheader(values))
         return {**values, "letter_subject": subject, "letter_preheader": preheader}
 
+    def rendered(self, values: Values) -> Rendered:
+        """One person's letter, to be looked at."""
+        filled = self.filled(values)
+        return Rendered(filled["letter_subject"], filled["letter_preheader"], self.html(filled), self.plain(filled))
+
     def plain(self, filled: Values) -> str:
         """The text part; ends with one line feed."""
         text = self.text(filled)
@@ -115,9 +120,7 @@ class Compiled:
 # ------------------------------------------------------------------------------------------------ one message
 def render(variant: Variant, values: Values, brand: Brand, locale: str, layout: int = LAYOUT) -> Rendered:
     """One person's letter. `values` as `fields.values` makes them; unknown ones are ignored, missing ones empty."""
-    made = compiled(variant, locale, brand, layout)
-    filled = made.filled(values)
-    return Rendered(filled["letter_subject"], filled["letter_preheader"], made.html(filled), made.plain(filled))
+    return compiled(variant, locale, brand, layout).rendered(values)
 
 
 def subject_of(variant: Variant, values: Values) -> str:

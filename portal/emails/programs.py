@@ -11,13 +11,12 @@ import re
 from binascii import b2a_qp
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from portal.emails import fields
 from portal.emails.language import Choice, Condition, Data, Field, Node
-from portal.emails.merge import FILTER_FUNCTIONS, Values, holds, shows
+from portal.emails.merge import FILTER_FUNCTIONS, Mode, Values, holds, shows
 
-Mode = Literal["html", "text", "line"]
 Program = Callable[[Values], str]
 CONTEXT = 2000  # characters before a field that say where it stands
 

@@ -14,9 +14,9 @@ from portal import db, timeline
 from portal.actor import Actor
 from portal.ledger import posting, queries
 from portal.ledger.rules import PROVEN, Intent, Lane
+from portal.ledger.waking import CHANNEL, notify_all
 from portal.outcomes import Stale
 
-CHANNEL = "ledger"
 Scope = Literal["all", "optional"]
 SuppressionReason = Literal["opted_out", "suppressed_bounce", "complaint"]
 Proof = Literal["by_queue", "by_log", "by_mailbox", "by_bounce", "by_reply"]
@@ -239,9 +239,3 @@ async def move_gate(origin_id: int, before: str, after: str, reason: str, by: Ac
         await timeline.record("origin", origin_id, what, by, campaign_id=moved["campaign_id"], reason=reason)
         await notify_all()
         return True
-
-
-async def notify_all() -> None:
-    """Wake the senders for every lane."""
-    for lane in Lane:
-        await db.notify(CHANNEL, str(int(lane)))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from portal import db
+from portal.ledger.rules import floor
 from portal.ledger.totals import Check, last_check
 
 LOCK = 464_647  # the advisory lock: one check at a time
@@ -162,9 +163,3 @@ async def fold_as(now: datetime, span: timedelta, youngest: timedelta, oldest: t
     """Fold rows between two ages into spans; only whole spans, so that each is folded once."""
     start = floor(now - oldest, DAY) if oldest < 50_000 * DAY else datetime(1, 1, 2, tzinfo=now.tzinfo)
     await db.execute(FOLD, span, start, floor(now - youngest, span))
-
-
-def floor(at: datetime, span: timedelta) -> datetime:
-    """The start of the span that `at` lies in (UTC)."""
-    start = datetime(2000, 1, 1, tzinfo=at.tzinfo)
-    return start + (at - start) // span * span

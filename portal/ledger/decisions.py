@@ -51,14 +51,15 @@ left join lateral (
     order by id desc limit 1) e on true
 where s.paused and ($1::int is null or s.id = $1) order by s.address limit {MOST}"""
 
+# Unconfirmed messages that the actor sees: of dossiers of her campaigns; the others as their origins.
+OF_UNCERTAIN = f"""from message m join origin o on o.id = m.origin_id {OF_CAMPAIGN}
+left join dossier d on d.id = m.dossier_id
+where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or exists (
+    select from campaign_member y where y.campaign_id = d.campaign_id and y.account_id = $2))"""
 UNCERTAIN = f"""
 select o.id, {ORIGIN_NAME}, o.gate <> 'open' as closed, count(*)::int as count, min(m.settled_at) as since,
     (array_agg(m.id order by m.id))[:5] as some
-from message m join origin o on o.id = m.origin_id {OF_CAMPAIGN}
-left join dossier d on d.id = m.dossier_id
-where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or exists (
-    select from campaign_member y where y.campaign_id = d.campaign_id and y.account_id = $2))
-and ($4::int is null or o.id = $4)
+{OF_UNCERTAIN} and ($4::int is null or o.id = $4)
 group by o.id, t.name, c.title order by 7, o.id limit {MOST}"""
 
 # All that would leave when a restored database is confirmed.
@@ -67,13 +68,7 @@ select coalesce(sum(b.size), 0)::int from batch b
 join origin o on o.id = b.origin_id and o.gate = 'open' join sender s on s.id = o.sender_id and not s.paused
 where b.done_at is null"""
 
-# The messages behind a row of UNCERTAIN, seen by the same rule.
-IDS = f"""
-select m.id from message m join origin o on o.id = m.origin_id {OF_CAMPAIGN}
-left join dossier d on d.id = m.dossier_id
-where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or exists (
-    select from campaign_member y where y.campaign_id = d.campaign_id and y.account_id = $2))
-and o.id = $4 order by m.id limit $5"""
+IDS = f"select m.id {OF_UNCERTAIN} and o.id = $4 order by m.id limit $5"  # the messages behind a row of UNCERTAIN
 
 
 class PausedOrigin(msgspec.Struct, frozen=True):

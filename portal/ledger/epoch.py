@@ -18,6 +18,7 @@ import msgspec
 
 from portal import db, timeline
 from portal.actor import SYSTEM, Actor
+from portal.ledger.waking import notify_all
 
 UNKNOWN = "-"
 ALLOWED = """
@@ -29,9 +30,6 @@ KNOWN = "select database, held_since from epoch"
 FIRST = "insert into epoch (database) values ($1) on conflict do nothing"
 HOLD = "update epoch set held_since = now() where held_since is null returning true"
 CONFIRM = "update epoch set database = $1, held_since = null, at = now() where held_since is not null"
-
-
-WAKE = "select pg_notify('ledger', lane::text) from generate_series(0, 3) lane"
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -92,5 +90,5 @@ async def confirm(by: Actor) -> bool:
         if not await db.execute(CONFIRM, await identity()):
             return False
         await timeline.record("ledger", 1, "ledger.confirmed", by)
-        await db.execute(WAKE)
+        await notify_all()
         return True

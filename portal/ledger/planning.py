@@ -10,8 +10,8 @@ import msgspec
 
 from portal import db
 from portal.ledger import posting
-from portal.ledger.actions import CHANNEL
 from portal.ledger.rules import Lane
+from portal.ledger.waking import CHANNEL
 
 # What an audience may say of each message, with its type and what holds when it says nothing ("": it must say).
 COLUMNS: Mapping[str, tuple[str, str]] = {

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from portal import db
 from portal.actor import SYSTEM, Actor
-from portal.ledger.actions import notify_all
 from portal.ledger.posting import BATCH_SIZE
 from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
+from portal.ledger.waking import notify_all
 
 Cause = Literal["by_hand", "policy", "never_arrived"]
 AT_ONCE = 5_000  # messages of one transaction

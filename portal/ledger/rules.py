@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal
 
@@ -165,3 +166,10 @@ def trip(latest: Sequence[Ended]) -> Trip | None:
         if len(row) == IN_A_ROW and all(row):
             return Trip(IN_A_ROW, IN_A_ROW, domain)
     return None
+
+
+# ------------------------------------------------------------------------------------------------ spans of time
+def floor(at: datetime, span: timedelta) -> datetime:
+    """The start of the span that `at` lies in, as PostgreSQL's date_bin counts for the tally: from a day long ago."""
+    start = datetime(2000, 1, 1, tzinfo=at.tzinfo)
+    return start + (at - start) // span * span

@@ -20,14 +20,17 @@ with free as (
     order by id limit $3 for update skip locked)
 select id from (select id, sum(size) over (order by id) - size as before from free) x where before < $2"""
 
+# What a message of origin m.origin_id becomes.
+STOPPED = """state = 'cancelled', settled_at = now(),
+    reason = (select coalesce(nullif(o.gate_reason, ''), 'with_origin') from origin o where o.id = m.origin_id)"""
+
 # A (message, try) is in one batch: what is queued at this try waits here and nowhere else. Ranges and lists apart: as
 # one condition they would read the whole origin for each batch.
-CANCEL = """
+CANCEL = f"""
 with chosen as (
     select * from batch where id = any ($1::bigint[])),
 stopped as (
-    update message m set state = 'cancelled', settled_at = now(),
-        reason = (select coalesce(nullif(o.gate_reason, ''), 'with_origin') from origin o where o.id = m.origin_id)
+    update message m set {STOPPED}
     from (
         select m.id, b.attempt from chosen b join message m on m.origin_id = b.origin_id and m.id between b.lo and b.hi
         union all
@@ -43,9 +46,8 @@ back as (
 select count(*) from stopped"""
 
 # Held ones have no batch; the small index on `attention` finds them.
-HELD = """
-update message m set state = 'cancelled', settled_at = now(),
-    reason = (select coalesce(nullif(o.gate_reason, ''), 'with_origin') from origin o where o.id = m.origin_id)
+HELD = f"""
+update message m set {STOPPED}
 where m.id in (
     select h.id from origin o join message h on h.attention = 'held' and h.origin_id = o.id
     where o.gate = 'cancelled' limit $1)

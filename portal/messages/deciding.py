@@ -17,7 +17,6 @@ from portal.messages.sentences import Question
 
 Kind = Literal["restored", "senders", "origins", "uncertain"]
 Verb = Literal["confirm", "resume", "cancel", "resend", "leave"]
-ADMINISTRATORS: tuple[Kind, ...] = ("restored", "senders")
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
+
+from portal.ledger.rules import floor
 
 Span = Literal["last_minute", "today"]
 
@@ -40,9 +42,8 @@ class Period(msgspec.Struct, frozen=True):
     steps: int
 
     def start(self, now: datetime) -> datetime:
-        """When the first step begins. Steps are counted from midnight UTC of a day long ago."""
-        origin = datetime(2000, 1, 1, tzinfo=UTC)
-        return origin + (now - origin) // self.step * self.step - (self.steps - 1) * self.step
+        """When the first step begins."""
+        return floor(now, self.step) - (self.steps - 1) * self.step
 
 
 # The tally keeps minutes for 3 hours, quarters for 2 days, hours for 9 days (portal.ledger.checks).

@@ -10,7 +10,7 @@ from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii, valid_email
 from portal.i18n import LOCALES, _
-from portal.ledger import actions as ledger
+from portal.ledger.waking import notify_all
 from portal.organisation import queries, rules
 from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.outcomes import Missing, Refused, Stale
@@ -80,7 +80,7 @@ async def change_sender(
         old = {"name": before.name, "daily_cap": before.daily_cap, "per_minute": before.per_minute}
         new = {"name": name, "daily_cap": daily_cap, "per_minute": per_minute}
         await timeline.record("sender", sender_id, "sender.changed", by, before=old, after=new)
-        await ledger.notify_all()
+        await notify_all()
 
 
 async def verify_sender(sender_id: int, by: Actor) -> None:

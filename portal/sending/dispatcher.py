@@ -51,10 +51,8 @@ class Dispatcher:
         self.alive: set[SmtpConnection] = set()
         self.watch = Watch(self.lanes, self.alive)
         self.timer: asyncio.TimerHandle | None = None  # for letters aside, while connections are idle
-        self.answers, self.grow_at = (
-            0,
-            0,
-        )  # replies heard; how many of them allow more connections (portal.sending.pool)
+        self.answers = 0  # replies heard
+        self.grow_at = 0  # so many of them allow more connections (portal.sending.pool)
         self.counts: Counter[str] = Counter()
         self.pulse = Pulse()
         self.refused_senders: dict[int, str] = {}  # sender id -> the server's words; for the engine to pause

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from portal.addresses import domain_to_ascii
 from portal.ledger.rules import enhanced_code
 
 SLOW = 0.25  # seconds a letter, from the envelope to the last reply, below which nobody is slow
@@ -137,13 +138,8 @@ class Domains:
 
 def domain_of(address: str) -> str:
     """The receiving domain of an address, as DNS writes it."""
-    name = address.rpartition("@")[2].lower()
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode()
-    except UnicodeError:
-        return name
+    name = address.rpartition("@")[2]
+    return domain_to_ascii(name) or name.lower()
 
 
 def concerns_all(reply: str) -> bool:

@@ -14,6 +14,7 @@ from portal.ledger import actions, claims, runs, takeover
 from portal.ledger.journal import Journal
 from portal.ledger.sessions import GONE, Connection, open_session
 from portal.ledger.settling import finish, record, settle, settle_forever
+from portal.ledger.waking import CHANNEL
 from portal.ledger.work import Parcel, Run, RunLost, Work, known
 from portal.sending.allowances import Allowances
 from portal.sending.dispatcher import Dispatcher
@@ -173,7 +174,7 @@ class Shift:
         if self.listening is not self.run.claim_db:
             async with self.run.claiming:
                 self.listening = self.run.claim_db
-                await self.listening.add_listener(actions.CHANNEL, lambda *_: self.dispatcher.lanes.room.set())
+                await self.listening.add_listener(CHANNEL, lambda *_: self.dispatcher.lanes.room.set())
 
     async def end(self) -> None:
         """No new envelope; dots end; what was not sent is free again; the run ends. 0 duplicates, 0 uncertain."""

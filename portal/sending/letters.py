@@ -100,9 +100,7 @@ class Composer:
 
     def rendered(self, parcel: Parcel) -> Rendered:
         """The letter as people read it. Raises Unsendable without its template."""
-        made = self.compiled(parcel)
-        filled = made.filled(parcel.values or {})
-        return Rendered(filled["letter_subject"], filled["letter_preheader"], made.html(filled), made.plain(filled))
+        return self.compiled(parcel).rendered(parcel.values or {})
 
     def compiled(self, parcel: Parcel) -> Compiled:
         """The functions of the message's template, language and layout. Raises Unsendable without its template."""
@@ -159,13 +157,13 @@ def html_part(made: Compiled, filled: Values) -> mime.Part:
 def signed(head: bytes, body: bytes, signatory: Signatory | None) -> bytes | asyncio.Future[bytes]:
     """The letter, signed where somebody signs; a Future where that takes its time."""
     if signatory is None:
-        return whole(head, body, b"")
+        return whole(head, body)
     if signatory.slow:
         return signatory.begin(head, body, partial(whole, head, body))
     return whole(head, body, signatory.sign(head, body))
 
 
-def whole(head: bytes, body: bytes, signature: bytes) -> bytes:
+def whole(head: bytes, body: bytes, signature: bytes = b"") -> bytes:
     """The letter as it goes to the server, its signature first."""
     return b"%b%b\r\n%b" % (signature, head, body)
 

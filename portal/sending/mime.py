@@ -18,7 +18,6 @@ import msgspec
 
 from portal.emails.programs import quoted_lines
 from portal.sending.headers import address_line, checked, mailbox, message_id, unstructured, wire_address
-from portal.sending.smtp import Offer
 
 LONGEST_LINE = 998  # octets (RFC 5321 4.5.3.1.6)
 LINE_ENDS = re.compile("\r\n|\r")
@@ -60,15 +59,6 @@ def needs_utf8(heads: Heads) -> bool:
     """Whether an address has a local part beyond ASCII: only a server with SMTPUTF8 takes it (RFC 6531)."""
     addresses = (heads.from_address, heads.to_address, heads.reply_to, *heads.cc)
     return not all(address.isascii() or address.rpartition("@")[0].isascii() for address in addresses)
-
-
-def build(heads: Heads, text: str, html: str, offer: Offer = Offer()) -> bytes:  # noqa: B008 - immutable
-    """The whole letter; no line begins with a dot. 8-bit only for a server that offers it, else quoted-printable.
-
-    Raises headers.Injection or ValueError before anything is built.
-    """
-    top = head(heads)
-    return b"%b\r\n%b" % (top, body(heads, encode(text, offer.eight_bit), encode(html, offer.eight_bit)))
 
 
 # ------------------------------------------------------------------------------------------------ the head

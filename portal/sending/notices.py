@@ -14,7 +14,7 @@ from portal.emails.system import system_variant
 from portal.formats import number
 from portal.i18n import _, pgettext, text_in, use
 from portal.ledger import actions as ledger
-from portal.ledger.decisions import ORIGIN_NAME, WAITING
+from portal.ledger.decisions import OF_CAMPAIGN, ORIGIN_NAME, WAITING
 from portal.ledger.rules import Intent, Lane, Letter
 from portal.settings import settings
 
@@ -28,9 +28,7 @@ select 'origin_paused' as kind, o.id as ref_id, e.id as occurrence, {ORIGIN_NAME
     coalesce(t.created_by, c.created_by) as owner_id, {WAITING.format(where="b.origin_id = o.id")} as waiting,
     (select m.reply from message m where m.attention = 'failed' and m.origin_id = o.id and m.reason = 'policy'
      order by m.id desc limit 1) as reply
-from origin o left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
-left join campaign c on c.id = coalesce(o.campaign_id, t.campaign_id,
-    case when o.kind = 'return_link' then o.ref_id end)
+from origin o {OF_CAMPAIGN}
 cross join lateral (
     select id, details, actor_kind, what from timeline_event
     where subject = 'origin' and subject_id = o.id order by id desc limit 1) e

@@ -132,8 +132,7 @@ def waiting(lanes: Any) -> dict[str, int]:
 
 def held_back(lanes: Any) -> list[dict[str, Any]]:
     """Receiving domains that are slow or limited here, and how many messages wait aside for them."""
-    gates: dict[Any, Any] = getattr(lanes, "gates", {})
-    named = [(name, gate) for name, gate in gates.items() if isinstance(name, str)]
+    named = [(name, gate) for name, gate in lanes.gates.items() if isinstance(name, str)]
     named.sort(key=lambda pair: -len(pair[1]))
     return [described(name, gate, lanes.clock()) for name, gate in named[:DOMAINS]]
 

@@ -7,7 +7,7 @@ from portal.emails.letters import Rendered
 from portal.ledger.claims import COLUMNS, FROM
 from portal.ledger.work import Parcel
 from portal.outcomes import Missing
-from portal.sending.letters import Composer, heads_of
+from portal.sending.letters import Composer, heads_of, whole
 
 SENT_AT = "select coalesce(settled_at, due_at) from message where id = $1"
 
@@ -26,4 +26,4 @@ async def letter_of(message_id: int) -> tuple[bytes, Rendered]:
     await composer.prepare([parcel])
     sent_at = await db.fetchval(SENT_AT, message_id)
     head, body = composer.parts(parcel, heads_of(parcel, sent_at.timestamp()), eight_bit=False)
-    return b"%b\r\n%b" % (head, body), composer.rendered(parcel)
+    return whole(head, body), composer.rendered(parcel)
