@@ -29,7 +29,6 @@ class House:
     database: str
     valkey: str
     postgres_pid: int
-    valkey_pid: int
     sender_id: int = 0
 
     def environment(self, port: int) -> dict[str, str]:
@@ -82,8 +81,7 @@ async def open_house(*, durable: bool = True) -> AsyncIterator[House]:
         try:
             database, queue = postgres.start(), valkey.start()
             assert postgres.process
-            assert valkey.process
-            house = House(home, database, queue, postgres.process.pid, valkey.process.pid)
+            house = House(home, database, queue, postgres.process.pid)
             await furnish(house)
             yield house
         finally:

@@ -13,6 +13,11 @@ from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, cast
 
+from portal.sending import mime
+from portal.sending.letters import whole
+from portal.sending.mime import Heads
+from portal.sending.smtp import Offer
+
 LONGEST_LINE, WANTED_LINE = 998, 78  # octets (RFC 5322 2.1.1)
 LATE = timedelta(minutes=5)
 ALWAYS = ("From", "To", "Date", "Message-ID", "Subject", "MIME-Version", "Content-Type")
@@ -21,6 +26,12 @@ MAY_BE_LONG = (b"List-Unsubscribe:", b"Return-Path:")  # one address that cannot
 MESSAGE_ID = re.compile(r"<[0-9a-f-]{36}@([a-z0-9.-]+)>")
 UTF8_DEFECTS = (NonASCIILocalPartDefect, UndecodableBytesDefect)
 ONE_CLICK = "List-Unsubscribe=One-Click"
+
+
+def build(heads: Heads, text: str, html: str, offer: Offer = Offer()) -> bytes:  # noqa: B008 - immutable
+    """A whole letter of any two texts, as the sender puts its own together. Raises headers.Injection or ValueError."""
+    parts = mime.encode(text, offer.eight_bit), mime.encode(html, offer.eight_bit)
+    return whole(mime.head(heads), mime.body(heads, *parts))
 
 
 def check_letter(raw: bytes, *, optional: bool = False, seven_bit: bool = False, utf8: bool = False) -> EmailMessage:

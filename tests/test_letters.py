@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from portal.sending.mime import Heads, build
+from portal.sending.mime import Heads
 from portal.sending.smtp import Offer
-from tests.letters import check_letter
+from tests.letters import build, check_letter
 
 HEADS = Heads(
     uuid="0e4f6a3c-6d0a-4d5e-9c39-3f7a6b2f9c11",

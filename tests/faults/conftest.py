@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from portal import migrate
-from portal import settings as portal_settings
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.valkey import Valkey
 from tests.faults.nursery import Nursery
 from tests.faults.oracle import Finding, Oracle
-from tests.faults.processes import use
+from tests.faults.processes import postgres_in
 
 HEAD = "test | messages | faults | duplicates | lost | uncertain | bound | of them arrived | seconds"
 FINDINGS: list[Finding] = []
@@ -44,17 +41,10 @@ async def own_server(fresh_database: str) -> AsyncIterator[tuple[Postgres, str]]
     """A PostgreSQL of the test's own, durable, migrated, in use by portal.db; and its URL."""
     home = Path(tempfile.mkdtemp(prefix="convoca-crash-", dir="/var/tmp"))
     processes.open_to_servant(home)
-    server = Postgres(home)
     try:
-        url = await asyncio.to_thread(server.start)
-        await use(url)
-        portal_settings.use(database_url=url)
-        await migrate.migrate()
-        yield server, url
+        async with postgres_in(home, fresh_database) as served:
+            yield served
     finally:
-        await use(fresh_database)
-        portal_settings.use(database_url=fresh_database)
-        server.stop()
         processes.remove_folder(home)
 
 

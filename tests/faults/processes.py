@@ -9,12 +9,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 import redis
 
-from portal import db
+from portal import db, migrate
+from portal import settings as portal_settings
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.ledger.sessions import GONE
@@ -47,15 +49,7 @@ class Town(House):
 
     def fork(self, what: str = "work", *, limits: dict[int, int] | None = None, group: int = 0) -> Child:
         """A worker or a clock, not waited for."""
-        own = {
-            "PORTAL_DATABASE_URL": self.database,
-            "PORTAL_REDIS_URL": self.valkey,
-            "PORTAL_SMTP_URL": self.smtp_url,
-            "PORTAL_SECRET_KEY": "a secret of the tests, long enough to be accepted",
-            "PORTAL_LEASE_SECONDS": str(self.lease),
-            **self.more,
-        }
-        child = self.nursery.start(what, own, limits=limits or {}, group=group)
+        child = self.nursery.start(what, self.environment | self.more, limits=limits or {}, group=group)
         self.children.append(child)
         return child
 
@@ -159,6 +153,22 @@ async def use(url: str) -> None:
     await db.close_pool()
     db.configure(url)
     await db.open_pool()
+
+
+@asynccontextmanager
+async def postgres_in(home: Path, before: str) -> AsyncIterator[tuple[Postgres, str]]:
+    """A durable, migrated PostgreSQL in this folder, and its URL; in use until the block ends, then `before` again."""
+    server = Postgres(home)
+    try:
+        url = await asyncio.to_thread(server.start)
+        await use(url)
+        portal_settings.use(database_url=url)
+        await migrate.migrate()
+        yield server, url
+    finally:
+        await use(before)
+        portal_settings.use(database_url=before)
+        server.stop()
 
 
 async def answers() -> None:

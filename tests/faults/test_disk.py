@@ -12,14 +12,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from portal import db, migrate
+from portal import db
 from portal import settings as portal_settings
 from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.ledger.sessions import GONE
 from tests.faults.nursery import Nursery
 from tests.faults.oracle import Oracle
-from tests.faults.processes import answers, arrived, drained, most_uncertain, start_again, town, use
+from tests.faults.processes import answers, arrived, drained, most_uncertain, postgres_in, start_again, town
 from tests.sending.chaos import Temper, outside
 from tests.sending.helpers import plan
 
@@ -35,17 +35,10 @@ async def small_disk(fresh_database: str) -> AsyncIterator[tuple[Path, Postgres]
         home.rmdir()
         pytest.skip("mounting a disk that can be filled needs root")
     processes.open_to_servant(home)
-    server = Postgres(home)
     try:
-        url = await asyncio.to_thread(server.start)
-        await use(url)
-        portal_settings.use(database_url=url)
-        await migrate.migrate()
-        yield home, server
+        async with postgres_in(home, fresh_database) as (server, _url):
+            yield home, server
     finally:
-        await use(fresh_database)
-        portal_settings.use(database_url=fresh_database)
-        server.stop()
         subprocess.run(["umount", str(home)], check=True)
         home.rmdir()
 

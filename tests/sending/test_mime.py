@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from portal.sending import verp
 from portal.sending.headers import Injection, encoded_words, wire_address
-from portal.sending.mime import Heads, build
+from portal.sending.mime import Heads
 from portal.sending.smtp import Offer
+from tests.letters import build
 
 UUID_ = "0e4f6a3c-6d0a-4d5e-9c39-3f7a6b2f9c11"
 PLAIN = Heads(

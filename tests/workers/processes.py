@@ -32,17 +32,21 @@ class House:
     lease: float = 2.0
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, what: str) -> subprocess.Popen[bytes]:
-        """`work` or `clock`."""
-        own = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes are told."""
+        return {
             "PORTAL_DATABASE_URL": self.database,
             "PORTAL_REDIS_URL": self.valkey,
             "PORTAL_SMTP_URL": self.smtp_url,
             "PORTAL_SECRET_KEY": "a secret of the tests, long enough to be accepted",
             "PORTAL_LEASE_SECONDS": str(self.lease),
         }
+
+    def start(self, what: str) -> subprocess.Popen[bytes]:
+        """`work` or `clock`."""
         code = f"from workers.run import {what}; {what}()"
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **own})
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **self.environment})
         self.processes.append(process)
         return process
 
