@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, Bytea, ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns import Array, BigInt, Boolean, Bytea, ForeignKey, Integer, Serial, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -12,13 +12,20 @@ class Account(Table, tablename="account"):
     id = Serial(primary_key=True)
     email = Text(unique=True)
     name = Text()
-    password_hash = Text(secret=True)
+    password_hash = Text(null=True, default=None, secret=True)
     roles = Array(base_column=Text())
     locale = Text(default="en")
     time_zone = Text(default="UTC")
     active = Boolean(default=True)
     created_at = Timestamptz()
     version = Integer(default=1)
+    invited_at = Timestamptz(null=True, default=None)
+    deactivated_at = Timestamptz(null=True, default=None)
+    totp_secret = Bytea(null=True, default=None)
+    totp_since = Timestamptz(null=True, default=None)
+    totp_step = BigInt(default=0)
+    oidc_issuer = Text(null=True, default=None)
+    oidc_subject = Text(null=True, default=None)
 
 
 class ApiKey(Table, tablename="api_key"):

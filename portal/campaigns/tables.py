@@ -26,6 +26,12 @@ class Campaign(Table, tablename="campaign"):
     created_at = Timestamptz()
     created_by = ForeignKey(references=Account, null=True)
     version = Integer(default=1)
+    programme_id = Integer(null=True, default=None)
+    archived_at = Timestamptz(null=True, default=None)
+    first_phase = JSONB()
+    resubmission = Boolean(default=False)
+    withdrawal = Boolean(default=True)
+    assigned_only = Boolean(default=False)
 
 
 class Status(Table, tablename="status"):
@@ -41,6 +47,7 @@ class Status(Table, tablename="status"):
     is_decision = Boolean(default=False)
     protected = Boolean(default=False)
     version = Integer(default=1)
+    phase_id = Integer(null=True, default=None)
 
 
 class Question(Table, tablename="question"):
@@ -57,3 +64,7 @@ class Question(Table, tablename="question"):
     max_length = Integer(null=True, default=None)
     position = Integer()
     version = Integer(default=1)
+    phase_id = Integer(null=True, default=None)
+    settings = JSONB()
+    shown_if = JSONB()
+    retired_at = Timestamptz(null=True, default=None)

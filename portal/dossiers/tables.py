@@ -27,6 +27,8 @@ class Dossier(Table, tablename="dossier"):
     changed_at = Timestamptz()
     version = Integer(default=1)
     once = Text(null=True, default=None, unique=True)
+    withdrawn_at = Timestamptz(null=True, default=None)
+    withdrawal_note = Text(default="")
 
 
 class DossierFile(Table, tablename="dossier_file"):

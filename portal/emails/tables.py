@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns import Array, BigInt, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.accounts.tables import Account
@@ -20,6 +20,10 @@ class Template(Table, tablename="template"):
     created_at = Timestamptz()
     created_by = ForeignKey(references=Account, null=True)
     archived_at = Timestamptz(null=True, default=None)
+    owner_id = Integer(null=True, default=None)
+    shared = Boolean(default=True)
+    labels = Array(base_column=Text())
+    note = Text(default="")
 
 
 class TemplateVersion(Table, tablename="template_version"):
@@ -27,9 +31,12 @@ class TemplateVersion(Table, tablename="template_version"):
 
     id = Serial(primary_key=True)
     template_id = ForeignKey(references=Template, null=False)
-    number = Integer()
+    number = Integer(null=True, default=None)
     fallback_locale = Text()
     sender_id = ForeignKey(references=Sender, null=True)
     reply_to = Text()
     saved_at = Timestamptz()
     saved_by = ForeignKey(references=Account, null=True)
+    for_message = BigInt(null=True, default=None)
+    note = Text(default="")
+    restored = Integer(null=True, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Boolean, ForeignKey, Integer, Serial, Text
+from piccolo.columns import JSONB, Array, BigInt, Boolean, ForeignKey, Integer, Serial, Text
 from piccolo.table import Table
 
 
@@ -32,3 +32,6 @@ class Organisation(Table, tablename="organisation"):
     sender_id = ForeignKey(references=Sender, null=True)
     version = Integer(default=1)
     resend_uncertain = Text(default="receipts")
+    logo_id = BigInt(null=True, default=None)
+    footer = JSONB()
+    second_factor = Array(base_column=Text())

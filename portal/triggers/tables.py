@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns import JSONB, Array, Boolean, ForeignKey, Integer, Serial, Text, Time, Timestamptz
 from piccolo.table import Table
 
 from portal.accounts.tables import Account
@@ -28,3 +28,8 @@ class Trigger(Table, tablename="trigger"):
     created_at = Timestamptz()
     created_by = ForeignKey(references=Account, null=True)
     version = Integer(default=1)
+    phase_id = Integer(null=True, default=None)
+    conditions = JSONB()
+    stop = Boolean(default=False)
+    days_before = Integer(null=True, default=None)
+    at_time = Time(null=True, default=None)

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from piccolo.columns import Array, Boolean, Bytea, ForeignKey, Integer, Numeric, SmallInt, Text, Timestamp, Timestamptz
+from piccolo.columns import (
+    Array,
+    Boolean,
+    Bytea,
+    ForeignKey,
+    Integer,
+    Numeric,
+    SmallInt,
+    Text,
+    Time,
+    Timestamp,
+    Timestamptz,
+)
 from piccolo.columns.base import Column
 from piccolo.columns.column_types import JSONB, BigInt, BigSerial, Serial
 from piccolo.table import Table
@@ -26,6 +38,7 @@ TYPES: dict[type[Column], set[str]] = {
     Boolean: {"boolean"},
     JSONB: {"jsonb"},
     Array: {"ARRAY"},
+    Time: {"time without time zone"},
     Timestamp: {"timestamp without time zone"},
     Timestamptz: {"timestamp with time zone"},
     Bytea: {"bytea"},
