@@ -21,7 +21,7 @@ from workers.clock import Clock
 log = structlog.get_logger(__name__)
 
 THREADS = 4
-LOOK_EVERY = 100  # milliseconds between looks at an idle queue
+LOOK_EVERY = 1000  # milliseconds between looks at an idle queue: each takes the interpreter from the sender
 LONGEST_STOP = 620_000  # milliseconds; a dot's reply may take 600 s (RFC 5321 4.5.3.2.6)
 
 
