@@ -11,18 +11,19 @@ from typing import Literal
 # ------------------------------------------------------------------------------------------------ rights and roles
 EVERYBODY = frozenset({"home.see"})
 RIGHTS = EVERYBODY | {
-    "campaign.see", "campaign.edit", "campaign.emails",
-    "dossier.see", "dossier.edit", "dossier.status",
+    "campaign.see", "campaign.edit", "campaign.emails", "programme.edit",
+    "dossier.see", "dossier.edit", "dossier.status", "assign.edit", "assessment.see",
     "person.see", "person.edit",
     "template.see", "template.edit",
     "message.see", "message.act",
     "catalog.see",
-    "organisation.edit", "account.manage", "mailbox.see",
+    "import.run", "export.run",
+    "organisation.edit", "account.manage", "role.edit", "audit.see", "mailbox.see",
 }  # fmt: skip
 ROLES: dict[str, frozenset[str]] = {
     "administrator": RIGHTS,
-    "manager": RIGHTS - {"organisation.edit", "account.manage", "catalog.see"},
-    "evaluator": EVERYBODY | {"campaign.see", "dossier.see", "dossier.status", "person.see"},
+    "manager": RIGHTS - {"organisation.edit", "account.manage", "role.edit", "catalog.see"},
+    "evaluator": EVERYBODY | {"campaign.see", "dossier.see", "dossier.status", "person.see", "assessment.see"},
     "translator": EVERYBODY | {"catalog.see"},
 }
 EVERYWHERE = frozenset({"administrator"})  # roles that need no campaign membership to find a row

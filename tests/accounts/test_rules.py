@@ -11,7 +11,8 @@ def test_an_administrator_holds_every_right_and_sees_everywhere() -> None:
 
 
 def test_a_manager_neither_runs_the_organisation_nor_the_accounts_nor_the_catalogs() -> None:
-    assert rules.RIGHTS - rules.rights_of(["manager"]) == {"organisation.edit", "account.manage", "catalog.see"}
+    kept = {"organisation.edit", "account.manage", "role.edit", "catalog.see"}
+    assert rules.RIGHTS - rules.rights_of(["manager"]) == kept
     assert not rules.sees_everywhere(["manager"])
 
 
