@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 State = Literal["not_published", "not_yet_open", "open", "closed"]
@@ -81,6 +81,27 @@ def _end_of_gap(skipped: datetime, zone: ZoneInfo) -> datetime:
 
     span = range(int((after - before).total_seconds()) + 1)
     return earliest + timedelta(seconds=bisect_left(span, True, key=jumped))
+
+
+# ------------------------------------------------------------------------------------------------ later phases
+class LaterCall(Call, Protocol):
+    """A phase after the initial one: the dossiers at `entry_status_id` fill in its form; None: nobody does."""
+
+    @property
+    def entry_status_id(self) -> int | None: ...
+
+
+Later = TypeVar("Later", bound=LaterCall)
+
+
+def open_phases(phases: Sequence[Later], now: datetime) -> list[Later]:
+    """The phases whose form may be filled in at an instant, in their order; several may be open side by side."""
+    return [phase for phase in phases if phase.entry_status_id and is_open(phase, now)]
+
+
+def phase_for(phases: Sequence[Later], status_id: int, now: datetime) -> Later | None:
+    """The phase that a dossier at a status may fill in at an instant, if any: the first open one it has entered."""
+    return next((phase for phase in open_phases(phases, now) if phase.entry_status_id == status_id), None)
 
 
 # ------------------------------------------------------------------------------------------------ names for machines
