@@ -11,15 +11,14 @@ from portal import db
 from portal.actor import Actor
 from portal.dashboard.rules import Hour, Told
 from portal.emails.rules import missing_locales
+from portal.scope import sees_dossier
 
 DAYS_OF_FAILURES = 30
 AT_ONCE = 200  # candidates told by one click: about a second of work
 LONGEST_IN_LEDGER = timedelta(days=4)  # from plan to outcome: an hour to undo, three days of tries
 SPARK_DAYS = 14
 
-SEEN = (
-    """($1::bool or exists (select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))"""
-)
+SEEN = sees_dossier("d")
 
 # Messages that wait for a person, by state and reason. `attention` is the index for exactly these; the failed ones of
 # the last weeks only: older ones have been seen.

@@ -15,6 +15,7 @@ from portal.campaigns.queries import Campaign
 from portal.dossiers.rules import DOCUMENTS_MISSING, Question
 from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
+from portal.scope import sees_dossier
 
 # Everything about a dossier that a page says or an action decides on, in one row.
 DOSSIER = """
@@ -28,8 +29,7 @@ join status s on s.id = d.status_id
 join person p on p.id = d.person_id
 where d.id = $1"""
 
-THROUGH_ACTOR = """
-and ($2::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $3))"""
+THROUGH_ACTOR = f" and {sees_dossier('d', '$2', '$3')}"
 
 # The person's own record beside the dossier, and what is known against writing to the address.
 PERSON = """
@@ -168,7 +168,7 @@ class File(msgspec.Struct, frozen=True):
 
 # ------------------------------------------------------------------------------------------------ one dossier
 async def one(actor: Actor, dossier_id: int) -> Dossier:
-    """The dossier, if it is one of the actor's campaigns. Raises Missing."""
+    """The dossier, if the actor sees it. Raises Missing."""
     found = await db.one_as(Dossier, DOSSIER + THROUGH_ACTOR, dossier_id, *actor.scope)
     if found is None:
         raise Missing

@@ -13,6 +13,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.lists import Cursor, Keyset, Slice
+from portal.scope import sees_dossier
 
 PAGE = 50
 COUNTED_UP_TO = 10_000  # beyond it the planner's estimate is shown
@@ -31,9 +32,7 @@ left join lateral (select m.id, m.shown from message_now m where m.dossier_id = 
                    order by m.id desc limit 1) letter on true
 order by {order}"""
 
-THROUGH_ACTOR = (
-    "($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))"
-)
+THROUGH_ACTOR = sees_dossier("d")
 
 # A status is known by its key: the same word in every campaign.
 BY_STATUS = "d.status_id = any (array(select id from status where key = {}))"

@@ -14,6 +14,7 @@ from portal.emails.fields import Facts, answer_words
 from portal.emails.letters import Brand, Variant
 from portal.emails.rules import missing_locales, pick_locale
 from portal.outcomes import Missing
+from portal.scope import sees_dossier
 from portal.settings import settings
 from portal.tokens import dossier_link, opt_out_link
 
@@ -45,23 +46,22 @@ from template t join template_version v on v.id = t.version_id
 where """
 
 # People to preview a letter as: one dossier by its id, or dossiers of the actor's campaigns, the latest first.
-RECIPIENTS = """
+RECIPIENTS = f"""
 select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale
 from dossier d
-where ($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))
+where {sees_dossier("d")}
   and (d.id = $3::bigint or ($3::bigint is null and ($4 = '' or d.search like '%' || folded($4) || '%')))
 order by d.changed_at desc, d.id desc limit $5"""
 
 # What a letter about one dossier is made of. Found through the actor.
-DOSSIER = """
+DOSSIER = f"""
 select d.id, d.number, d.first_name, d.last_name, d.locale, d.answers, d.person_id, p.email::text as email,
        s.public_label, c.slug, c.title, c.closes_at, c.time_zone, c.default_locale,
        coalesce((select jsonb_agg(jsonb_build_object('key', q.key, 'kind', q.kind, 'choices', q.choices))
                  from question q where q.campaign_id = c.id), '[]') as questions
 from dossier d join person p on p.id = d.person_id join status s on s.id = d.status_id
 join campaign c on c.id = d.campaign_id
-where d.id = $3 and ($1::bool or exists (
-    select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))"""
+where d.id = $3 and {sees_dossier("d")}"""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from portal.actor import Actor
 from portal.ledger import epoch
 from portal.ledger.epoch import Held
 from portal.ledger.queries import UNCONFIRMED, visible
+from portal.scope import sees_dossier
 
 MOST = 200  # rows of a list
 
@@ -54,8 +55,7 @@ where s.paused and ($1::int is null or s.id = $1) order by s.address limit {MOST
 # Unconfirmed messages that the actor sees: of dossiers of her campaigns; the others as their origins.
 OF_UNCERTAIN = f"""from message m join origin o on o.id = m.origin_id {OF_CAMPAIGN}
 left join dossier d on d.id = m.dossier_id
-where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or exists (
-    select from campaign_member y where y.campaign_id = d.campaign_id and y.account_id = $2))"""
+where {UNCONFIRMED} and ($1::bool or m.dossier_id is null and {SEEN} or {sees_dossier("d")})"""
 UNCERTAIN = f"""
 select o.id, {ORIGIN_NAME}, o.gate <> 'open' as closed, count(*)::int as count, min(m.settled_at) as since,
     (array_agg(m.id order by m.id))[:5] as some

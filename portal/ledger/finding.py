@@ -16,6 +16,7 @@ import msgspec
 
 from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
 from portal.lists import Cursor, Keyset
+from portal.scope import sees_dossier
 
 ORDER = Keyset(("m.id", int))
 RECENT = 5_000  # messages that are read to find text anywhere in an address, a name or a subject
@@ -25,8 +26,7 @@ BATCHES, ORIGINS = 100, 1_000  # of these at most, the latest first
 ENDED = ("failed", "uncertain", "skipped", "held", "cancelled")  # states that the small index on `attention` has
 
 # Administrators: all. Others: messages of dossiers of their campaigns; with `message.see`, those without a dossier too.
-SEEN = """($1::bool or m.dossier_id is null and $3::bool or exists (
-    select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))"""
+SEEN = f"($1::bool or m.dossier_id is null and $3::bool or {sees_dossier('d')})"
 JOINS = """join origin o on o.id = m.origin_id left join dossier d on d.id = m.dossier_id
     left join letter l on l.id = m.id"""
 TABLES = f"message m {JOINS}"

@@ -7,6 +7,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.ledger.queries import visible
+from portal.scope import sees_dossier
 from portal.timeline import COLUMNS, Event
 
 
@@ -46,11 +47,10 @@ left join status s2 on s2.id = x.to_id
 where m.id = $1"""
 
 # How many are in a state that somebody should know of: by the small index on `attention`, whatever the number sent.
-ATTENTION = """
+ATTENTION = f"""
 select m.attention::text as state, count(*)::int as n
 from message m left join dossier d on d.id = m.dossier_id
-where m.attention in ('failed', 'uncertain') and ($1::bool or m.dossier_id is null and $3::bool or exists (
-    select from campaign_member c where c.campaign_id = d.campaign_id and c.account_id = $2))
+where m.attention in ('failed', 'uncertain') and ($1::bool or m.dossier_id is null and $3::bool or {sees_dossier("d")})
 group by 1"""
 
 CAMPAIGNS = """

@@ -14,23 +14,21 @@ from portal import db, timeline
 from portal.actor import Actor
 from portal.lists import Cursor, Keyset, Slice
 from portal.outcomes import Missing
+from portal.scope import sees_dossier
 
 PAGE = 50
 MOST_WORDS = 5
 LATEST = Keyset(("p.changed_at", datetime), ("p.id", int))
 
-VISIBLE = """
-($1::bool or exists (select from dossier d join campaign_member m on m.campaign_id = d.campaign_id
-    where d.person_id = p.id and m.account_id = $2))"""
+VISIBLE = f"($1::bool or exists (select from dossier d where d.person_id = p.id and {sees_dossier('d')}))"
 
 # A person of the list: dossiers are counted only where the actor may see them. Search words are compared with the
 # folded column that the trigram index covers, one condition each, so that their order does not matter.
-LISTED = """
+LISTED = f"""
 select p.id, p.kind, p.email::text as email, p.first_name, p.last_name, p.locale, p.changed_at,
-       (select count(*) from dossier d where d.person_id = p.id and ($3::bool or exists (
-           select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))) as dossiers,
+       (select count(*) from dossier d where d.person_id = p.id and {sees_dossier("d", "$3")}) as dossiers,
        coalesce((select array_agg(s.reason order by s.scope) from suppression s where s.address = p.email),
-           '{}') as reasons
+           '{{}}') as reasons
 from person p"""
 
 PERSON = f"""
@@ -46,22 +44,22 @@ from suppression s left join lateral (
     order by id desc limit 1) e on true
 where s.address = $1 order by s.scope"""
 
-DOSSIERS = """
+DOSSIERS = f"""
 select d.id, d.number, d.campaign_id, c.title as campaign_title, c.default_locale, s.label, s.tone,
        s.key = 'draft' as draft, d.submitted_at, d.changed_at
 from dossier d join campaign c on c.id = d.campaign_id join status s on s.id = d.status_id
 where d.person_id = $3
-and ($1::bool or exists (select from campaign_member m where m.campaign_id = d.campaign_id and m.account_id = $2))
+and {sees_dossier("d")}
 order by d.changed_at desc, d.id desc limit 200"""
 
 
-# Her history without what happened in campaigns that the actor may not see.
+# Her history without what happened in campaigns and to dossiers that the actor may not see.
 HISTORY = f"""
 select {", ".join(f"e.{name}" for name in timeline.COLUMNS.split(", "))} from timeline_event e
-left join lateral (select coalesce(e.campaign_id, d.campaign_id) as seen_in from (select 1) one
-    left join dossier d on d.id = e.dossier_id) place on true
-where e.person_id = $3 and (place.seen_in is null and e.dossier_id is null or $1::bool or exists (
-    select from campaign_member m where m.campaign_id = place.seen_in and m.account_id = $2))
+left join dossier d on d.id = e.dossier_id
+where e.person_id = $3 and ($1::bool or e.campaign_id is null and e.dossier_id is null or {sees_dossier("d")}
+    or e.dossier_id is null and exists (
+        select from campaign_member m where m.campaign_id = e.campaign_id and m.account_id = $2))
 order by e.id desc limit 200"""
 
 

@@ -1,0 +1,1 @@
+"""Assessment: who evaluates which dossier, notes, criteria and scores."""
