@@ -1,4 +1,4 @@
-"""What people do to a campaign and its team. Its statuses and questions have verbs of their own beside this file."""
+"""What people do to a campaign. Its statuses, questions, phases and team have verbs of their own beside this file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import asyncpg
 import msgspec
 
 from portal import db
-from portal.accounts.rules import rights_of
 from portal.actor import Actor
 from portal.campaigns import checks, defaults, parts, queries, rules, statuses
 from portal.campaigns.checks import CampaignDraft
@@ -100,38 +99,6 @@ async def next_number(campaign_id: int) -> str:
             raise Missing
         if not await db.fetchval("select exists (select from dossier where number = $1)", found):
             return str(found)
-
-
-# ------------------------------------------------------------------------------------------------ the team
-async def add_member(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
-    """Let a colleague see the campaign. Raises Missing, or Refused when the account's roles do not reach."""
-    await queries.one(by, campaign_id)
-    colleague = next((each for each in await queries.colleagues() if each.account_id == account_id), None)
-    if colleague is None:
-        raise Refused(_("Choose one of the options."), field="account")
-    if role == "manager" and "campaign.edit" not in rights_of(colleague.roles):
-        message = _("This account has no manager’s rights. Add it as an evaluator, or ask an administrator.")
-        raise Refused(message, field="role")
-    async with db.transaction():
-        sql = "insert into campaign_member values ($1, $2, $3) on conflict do nothing"
-        if await db.execute(sql, campaign_id, account_id, role):
-            await parts.record(campaign_id, "campaign.member_added", by, member=colleague.name, role=role)
-
-
-async def remove_member(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
-    """Take somebody off the team. The last manager stays: else nobody reached the campaign. Raises Missing, Refused."""
-    await queries.one(by, campaign_id)
-    async with db.transaction():
-        await parts.lock(campaign_id)
-        team = await queries.members(campaign_id)
-        member = next((each for each in team if (each.account_id, each.role) == (account_id, role)), None)
-        if member is None:
-            return
-        if role == "manager" and sum(each.role == "manager" for each in team) == 1:
-            raise Refused(_("A campaign needs a manager. Add another one first."))
-        sql = "delete from campaign_member where campaign_id = $1 and account_id = $2 and role = $3"
-        await db.execute(sql, campaign_id, account_id, role)
-        await parts.record(campaign_id, "campaign.member_removed", by, member=member.name, role=role)
 
 
 # ------------------------------------------------------------------------------------------------ shared

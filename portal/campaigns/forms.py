@@ -7,7 +7,8 @@ from typing import Any
 from portal.accounts.words import role_word
 from portal.campaigns import checks, rules, words
 from portal.campaigns.checks import CampaignDraft, QuestionDraft, StatusDraft
-from portal.campaigns.queries import Campaign, Colleague, Question, Status
+from portal.campaigns.queries import Campaign, Question, Status
+from portal.campaigns.team import Colleague
 from portal.i18n import LOCALES, _, current_locale, language_name
 from portal.outcomes import Refused
 from portal.web.fields import Choice, Choices, Flag, IdChoice, Integer, Moment, Options, Text, Texts

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from portal import db
-from portal.accounts.rules import ROLES
 from portal.actor import Actor
 from portal.campaigns import rules, words
 from portal.i18n import text_in
@@ -40,11 +39,6 @@ from status s where s.campaign_id = any ($1::int[]) order by s.campaign_id, s.po
 
 QUESTION_COLUMNS = "id, campaign_id, key, kind, label, help, required, choices, max_length, position, version"
 QUESTION = f"select {QUESTION_COLUMNS} from question where campaign_id = $1"
-
-# Who could join: active accounts whose roles give them campaigns at all, and which place fits their rights.
-CANDIDATES_FOR_TEAM = """
-select a.id as account_id, a.name, a.email::text as email, a.roles, a.active
-from account a where a.active and a.roles && $1::text[] order by lower(a.name), a.id"""
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,26 +140,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The question in the reader's language."""
         return text_in(self.label)
-
-
-class Member(msgspec.Struct, frozen=True):
-    """Somebody of the team. `role`: manager or evaluator of this campaign."""
-
-    account_id: int
-    name: str
-    email: str
-    role: str
-    active: bool
-
-
-class Colleague(msgspec.Struct, frozen=True):
-    """An account that could join a team; `roles` are those of the whole portal."""
-
-    account_id: int
-    name: str
-    email: str
-    roles: list[str]
-    active: bool
 
 
 class StatusUse(msgspec.Struct, frozen=True):
@@ -286,18 +260,3 @@ async def answers_to(campaign_id: int, key: str) -> int:
     sql = """select count(*) from dossier d where d.campaign_id = $1 and (d.answers ? $2
         or exists (select from dossier_file f where f.dossier_id = d.id and f.question_key = $2))"""
     return int(await db.fetchval(sql, campaign_id, key))
-
-
-# ------------------------------------------------------------------------------------------------ its team
-async def members(campaign_id: int) -> list[Member]:
-    """Managers first, then evaluators, by name. Somebody may be both."""
-    sql = """select m.account_id, a.name, a.email::text as email, m.role, a.active
-        from campaign_member m join account a on a.id = m.account_id
-        where m.campaign_id = $1 order by m.role desc, lower(a.name), a.id"""
-    return await db.fetch_as(Member, sql, campaign_id)
-
-
-async def colleagues() -> list[Colleague]:
-    """Active accounts whose roles give them campaigns, by name."""
-    roles = [role for role, rights in ROLES.items() if "campaign.see" in rights]
-    return await db.fetch_as(Colleague, CANDIDATES_FOR_TEAM, roles)

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal import timeline, zones
-from portal.campaigns import actions, copies, forms, queries, question_pages, status_pages, words
+from portal.campaigns import actions, copies, forms, queries, question_pages, status_pages, team, words
 from portal.campaigns.forms import CampaignForm, MemberForm, NewCampaignForm, RemovalForm, TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
@@ -71,7 +71,7 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
         "campaigns/overview.html",
         campaign=campaign,
         statuses=await queries.statuses(campaign_id),
-        members=await queries.members(campaign_id),
+        members=await team.members(campaign_id),
         address=request.app.state.base_url.rstrip("/") + f"/apply/{campaign.slug}",
         days=days_of(await timeline.of_campaign(campaign_id, LATEST)),
     )
@@ -128,10 +128,10 @@ async def change_settings(request: Request, campaign_id: FromPath[int]) -> Respo
 async def add_member(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Add a colleague to the team."""
     campaign = await queries.one(request.user, campaign_id)
-    form = await MemberForm.read(request, choices=forms.member_choices(await queries.colleagues()))
+    form = await MemberForm.read(request, choices=forms.member_choices(await team.colleagues()))
     if form.valid:
         try:
-            await actions.add_member(request.user, campaign_id, form.account, form.role)
+            await team.add(request.user, campaign_id, form.account, form.role)
             return see(request, f"/campaigns/{campaign_id}/settings#team", _("Added to the team."))
         except Refused as refused:
             form.refuse(refused)
@@ -145,11 +145,11 @@ async def remove_member(request: Request, campaign_id: FromPath[int]) -> Respons
     form = await RemovalForm.read(request)
     if form.valid:
         try:
-            await actions.remove_member(request.user, campaign_id, form.account, form.role)
+            await team.remove(request.user, campaign_id, form.account, form.role)
             return see(request, await _after_removal(request, campaign_id), _("Removed from the team."))
         except Refused as refused:
             form.refuse(refused)
-    member = forms.empty_member(await queries.colleagues())
+    member = forms.empty_member(await team.colleagues())
     member.refuse(Refused(" ".join(form.errors.values())))
     return await _settings(request, campaign, forms.of_campaign(campaign), member=member, status_code=422)
 
@@ -201,8 +201,8 @@ async def _settings(
         status_code=status_code,
         campaign=campaign,
         form=form,
-        member=member or forms.empty_member(await queries.colleagues()),
-        members=await queries.members(campaign.id),
+        member=member or forms.empty_member(await team.colleagues()),
+        members=await team.members(campaign.id),
         labels=words.settings_labels(),
         cities=zones.cities(),
         address=request.app.state.base_url.rstrip("/") + "/apply/",

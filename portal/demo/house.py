@@ -12,7 +12,7 @@ from portal.accounts import queries as account_rows
 from portal.actor import SYSTEM, Actor
 from portal.campaigns import actions as campaigns
 from portal.campaigns import queries as campaign_rows
-from portal.campaigns import questions
+from portal.campaigns import questions, team
 from portal.campaigns.checks import CampaignDraft, QuestionDraft
 from portal.demo import letters
 from portal.emails import actions as emails
@@ -227,7 +227,7 @@ async def _organisation(alex: Actor) -> None:
 async def _team_of(campaign_id: int, owner: Actor, people: dict[str, Actor]) -> None:
     """Both managers and the evaluator; whoever created it is a manager of it already."""
     for name, role in (("Marta Pérez", "manager"), ("Camille Renaud", "manager"), ("Ola Kowalczyk", "evaluator")):
-        await campaigns.add_member(owner, campaign_id, people[name].account_id or 0, role)
+        await team.add(owner, campaign_id, people[name].account_id or 0, role)
 
 
 # ------------------------------------------------------------------------------------------------ automatic e-mails

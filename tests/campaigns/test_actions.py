@@ -13,7 +13,7 @@ import pytest
 from portal import db as database
 from portal import timeline
 from portal.actor import Actor
-from portal.campaigns import actions, queries
+from portal.campaigns import actions, queries, team
 from portal.campaigns.checks import CampaignDraft
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
@@ -53,7 +53,7 @@ async def test_alice_creates_a_campaign_and_is_its_manager(db: None) -> None:
     campaign_id = await actions.create(alice.actor, DRAFT)
     campaign = await queries.one(alice.actor, campaign_id)
     assert draft_of(campaign) == like(slug="rural-labs", number_prefix="RL")
-    assert [(member.name, member.role) for member in await queries.members(campaign_id)] == [("Alice", "manager")]
+    assert [(member.name, member.role) for member in await team.members(campaign_id)] == [("Alice", "manager")]
     assert await what_happened(campaign_id) == ["campaign.created"]
 
 
@@ -186,8 +186,8 @@ async def test_dana_reaches_nothing_of_a_foreign_campaign(db: None) -> None:
         queries.one(dana.actor, campaign.id),
         actions.change(dana.actor, campaign.id, 1, DRAFT),
         actions.publish(dana.actor, campaign.id),
-        actions.add_member(dana.actor, campaign.id, dana.id, "manager"),
-        actions.remove_member(dana.actor, campaign.id, alice.id, "manager"),
+        team.add(dana.actor, campaign.id, dana.id, "manager"),
+        team.remove(dana.actor, campaign.id, alice.id, "manager"),
     ):
         with pytest.raises(Missing):
             await attempt
@@ -197,9 +197,9 @@ async def test_dana_reaches_nothing_of_a_foreign_campaign(db: None) -> None:
 async def test_bob_sees_the_campaign_once_he_is_on_the_team_and_no_longer(db: None) -> None:
     alice, bob = await factories.account("Alice"), await factories.account("Bob", "evaluator")
     campaign = await factories.campaign(managers=(alice,))
-    await actions.add_member(alice.actor, campaign.id, bob.id, "evaluator")
+    await team.add(alice.actor, campaign.id, bob.id, "evaluator")
     assert (await queries.one(bob.actor, campaign.id)).id == campaign.id
-    await actions.remove_member(alice.actor, campaign.id, bob.id, "evaluator")
+    await team.remove(alice.actor, campaign.id, bob.id, "evaluator")
     with pytest.raises(Missing):
         await queries.one(bob.actor, campaign.id)
     assert await what_happened(campaign.id) == ["campaign.member_removed", "campaign.member_added"]
@@ -209,24 +209,24 @@ async def test_an_evaluator_cannot_be_made_manager_of_a_campaign(db: None) -> No
     alice, bob = await factories.account("Alice"), await factories.account("Bob", "evaluator")
     campaign = await factories.campaign(managers=(alice,))
     with pytest.raises(Refused) as refusal:
-        await actions.add_member(alice.actor, campaign.id, bob.id, "manager")
+        await team.add(alice.actor, campaign.id, bob.id, "manager")
     assert list(refusal.value.errors) == ["role"]
 
 
 async def test_celina_the_translator_is_not_offered_and_not_taken(db: None) -> None:
     alice, celina = await factories.account("Alice"), await factories.account("Celina", "translator")
     campaign = await factories.campaign(managers=(alice,))
-    assert celina.id not in {each.account_id for each in await queries.colleagues()}
+    assert celina.id not in {each.account_id for each in await team.colleagues()}
     with pytest.raises(Refused):
-        await actions.add_member(alice.actor, campaign.id, celina.id, "evaluator")
+        await team.add(alice.actor, campaign.id, celina.id, "evaluator")
 
 
 async def test_the_last_manager_stays(db: None) -> None:
     alice = await factories.account("Alice")
     campaign = await factories.campaign(managers=(alice,))
     with pytest.raises(Refused, match="A campaign needs a manager"):
-        await actions.remove_member(alice.actor, campaign.id, alice.id, "manager")
-    assert [member.name for member in await queries.members(campaign.id)] == ["Alice"]
+        await team.remove(alice.actor, campaign.id, alice.id, "manager")
+    assert [member.name for member in await team.members(campaign.id)] == ["Alice"]
 
 
 # ------------------------------------------------------------------------------------------------ numbers

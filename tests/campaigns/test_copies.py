@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal import db as database
-from portal.campaigns import copies, queries
+from portal.campaigns import copies, queries, team
 from portal.outcomes import Missing, Refused
 from tests import factories
 from tests.clients import Client
@@ -25,7 +25,7 @@ async def test_E17_a_copy_has_statuses_questions_and_automatic_e_mails_of_its_ow
     assert (copy.name, copy.slug, copy.number_prefix, copy.published) == ("Rural Labs", "labs-2", "RL", False)
     assert [each.key for each in await queries.statuses(copy_id)] == list(campaign.status)
     assert [each.key for each in await queries.questions(copy_id)] == ["budget"]
-    assert [each.name for each in await queries.members(copy_id)] == ["Alice"]
+    assert [each.name for each in await team.members(copy_id)] == ["Alice"]
     assert await queries.dossiers(copy_id) == 0
     sql = """select t.family, f.campaign_id as f, f.key as from_key,
         s.campaign_id as s, s.key as to_key,
