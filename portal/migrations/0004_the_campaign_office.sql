@@ -20,6 +20,8 @@ create table job (
     started_at  timestamptz,
     ended_at    timestamptz,
     lease_until timestamptz,                        -- who works on it says so again and again
+    paced_at    timestamptz,                        -- since when its pace is measured, and how much was done then
+    paced_from  int         not null default 0,
     version     int         not null default 1
 );
 create index job_open on job (id) where state in ('waiting', 'running');
@@ -104,6 +106,17 @@ create table assignment (
     primary key (dossier_id, account_id)
 );
 create index assignment_account on assignment (account_id, dossier_id);
+
+-- An evaluator who must not judge a dossier: never assigned to it, by hand or evenly.
+create table conflict_of_interest (
+    dossier_id  bigint      not null references dossier on delete cascade,
+    account_id  int         not null references account on delete cascade,
+    reason      text        not null default '',
+    declared_at timestamptz not null default now(),
+    declared_by int         references account on delete set null,
+    primary key (dossier_id, account_id)
+);
+create index conflict_of_interest_account on conflict_of_interest (account_id, dossier_id);
 
 create table note (
     id          bigint      generated always as identity primary key,

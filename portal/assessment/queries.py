@@ -1,0 +1,122 @@
+"""Reads of the assessment: who evaluates a dossier, who could, who has how much to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from portal import db
+from portal.actor import Actor
+from portal.assessment.rules import Open, WhyNot
+from portal.scope import sees_dossier
+
+# The first thing that stands against assigning each dossier to one account.
+AGAINST = f"""
+select d.id, case
+        when not exists (select from campaign_member m join account a on a.id = m.account_id and a.active
+                         where m.campaign_id = d.campaign_id and m.account_id = $4) then 'not_member'
+        when exists (select from assignment x where x.dossier_id = d.id and x.account_id = $4) then 'already'
+        when exists (select from conflict_of_interest x where x.dossier_id = d.id and x.account_id = $4) then 'conflict'
+        when exists (select from account a join person p on p.email = a.email
+                     where a.id = $4 and p.id = d.person_id) then 'own' end as why_not
+from dossier d where d.id = any ($3::bigint[]) and {sees_dossier("d")}
+order by d.id"""
+
+# Dossiers to be spread over some accounts: who evaluates them already, and which of these accounts must not.
+OPEN = f"""
+select d.id, array(select x.account_id from assignment x where x.dossier_id = d.id) as taken,
+       array(select x.account_id from conflict_of_interest x
+             where x.dossier_id = d.id and x.account_id = any ($4::int[])
+             union select a.id from account a join person p on p.email = a.email
+             where p.id = d.person_id and a.id = any ($4::int[])
+             union select w.id from unnest($4::int[]) w(id) where not exists (
+                 select from campaign_member m join account a on a.id = m.account_id and a.active
+                 where m.campaign_id = d.campaign_id and m.account_id = w.id)) as barred
+from dossier d where d.id = any ($3::bigint[]) and {sees_dossier("d")}
+order by d.id"""
+
+# How many dossiers each of some accounts has in the campaigns of some dossiers.
+LOADS = """
+select w.id, (select count(*) from assignment x join dossier d on d.id = x.dossier_id
+              where x.account_id = w.id and d.campaign_id = any (array(
+                  select distinct campaign_id from dossier where id = any ($2::bigint[])))) as load
+from unnest($1::int[]) with ordinality w(id, place) order by w.place"""
+
+EVALUATORS = """
+select a.id, a.name, a.active, x.assigned_at as at, coalesce(b.name, '') as by
+from assignment x join account a on a.id = x.account_id left join account b on b.id = x.assigned_by
+where x.dossier_id = $1 order by folded(a.name), a.id"""
+
+# Who takes part in a campaign and could evaluate, with what each has to do there.
+MEMBERS = """
+select a.id, a.name, bool_or(m.role = 'manager') as manager,
+       (select count(*) from assignment x join dossier d on d.id = x.dossier_id
+        where x.account_id = a.id and d.campaign_id = $1) as load
+from campaign_member m join account a on a.id = m.account_id and a.active
+where m.campaign_id = $1 group by a.id order by bool_or(m.role = 'manager'), folded(a.name), a.id"""
+
+
+class Against(msgspec.Struct, frozen=True):
+    """A dossier, and what stands against assigning it; None: nothing."""
+
+    id: int
+    why_not: WhyNot | None
+
+
+class Evaluator(msgspec.Struct, frozen=True):
+    """Whom a dossier is assigned to, since when and by whom ("" when that account is gone)."""
+
+    id: int
+    name: str
+    active: bool
+    at: datetime
+    by: str
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody who could evaluate. `load`: dossiers of the campaign that this account has."""
+
+    id: int
+    name: str
+    manager: bool
+    load: int
+
+
+async def against(actor: Actor, dossier_ids: Sequence[int], account_id: int) -> list[Against]:
+    """What stands against each assignment; dossiers that the actor does not see are left out."""
+    return await db.fetch_as(Against, AGAINST, *actor.scope, list(dossier_ids), account_id)
+
+
+async def to_spread(actor: Actor, dossier_ids: Sequence[int], account_ids: Sequence[int]) -> list[Open]:
+    """The dossiers that the actor sees, as `rules.spread` wants them."""
+    rows = await db.fetch(OPEN, *actor.scope, list(dossier_ids), list(account_ids))
+    return [Open(row["id"], frozenset(row["taken"]), frozenset(row["barred"])) for row in rows]
+
+
+async def loads(account_ids: Sequence[int], dossier_ids: Sequence[int]) -> dict[int, int]:
+    """Account -> how many dossiers it has in the campaigns of these dossiers, in the accounts' order."""
+    rows = await db.fetch(LOADS, list(dict.fromkeys(account_ids)), list(dossier_ids))
+    return {row["id"]: row["load"] for row in rows}
+
+
+async def evaluators(dossier_id: int) -> list[Evaluator]:
+    """Who evaluates a dossier that the caller has found already."""
+    return await db.fetch_as(Evaluator, EVALUATORS, dossier_id)
+
+
+async def members(campaign_id: int) -> list[Member]:
+    """Who could evaluate the dossiers of a campaign that the caller has found: evaluators first, then managers."""
+    return await db.fetch_as(Member, MEMBERS, campaign_id)
+
+
+async def only_for(dossier_id: int) -> frozenset[int] | None:
+    """The only evaluators who may see the dossier, by account; None where every evaluator of its campaign may.
+
+    Managers of the campaign and administrators see it anyway.
+    """
+    sql = """select c.assigned_only, array(select x.account_id from assignment x where x.dossier_id = d.id) as accounts
+        from dossier d join campaign c on c.id = d.campaign_id where d.id = $1"""
+    row = await db.fetchrow(sql, dossier_id)
+    return frozenset(row["accounts"]) if row and row["assigned_only"] else None
