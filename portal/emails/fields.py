@@ -43,6 +43,19 @@ FIELDS: dict[str, Field] = {
     )
 }
 
+# Those whose value many letters of a mailing have in common.
+SHARED = frozenset(
+    {
+        "campaign_title",
+        "closing_date",
+        "status",
+        "missing_documents",
+        "reply_before",
+        "organisation_name",
+        "sender_name",
+    }
+)
+
 # Fields of the layout and of the system's letters, never of a text that people write (`check` does not know them).
 _LAYOUT_FIELDS = {
     "brand_website": Field("brand_website", "link", "staff"),

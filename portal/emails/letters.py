@@ -19,7 +19,16 @@ from portal.emails.language import Node, fields_of, parse
 from portal.emails.markup import BREAK, is_whole
 from portal.emails.merge import MAX_LINE, Values, empty_fields
 from portal.emails.plain import to_text
-from portal.emails.programs import Pieces, Program, pieces, program, quoted_program, text_program
+from portal.emails.programs import (
+    OctetProgram,
+    Pieces,
+    Program,
+    octet_program,
+    pieces,
+    program,
+    quoted_program,
+    text_program,
+)
 from portal.i18n import _, use
 
 FOLDER = Path(__file__).parent.parent.parent / "templates" / "letters"
@@ -86,8 +95,7 @@ class Compiled:
 
     def __init__(self, trees: Trees, html: Pieces, text: Pieces) -> None:
         self.subject, self.preheader = program(trees.subject, "line"), program(trees.preheader, "line")
-        self.html_pieces = html
-        self.text = text_program(text)
+        self.html_pieces, self.text_pieces = html, text
 
     @cached_property
     def html(self) -> Program:
@@ -95,9 +103,24 @@ class Compiled:
         return text_program(self.html_pieces)
 
     @cached_property
-    def html_quoted(self) -> Program:
+    def html_quoted(self) -> OctetProgram:
         """The html part in quoted-printable, as it is sent."""
         return quoted_program(self.html_pieces)
+
+    @cached_property
+    def text(self) -> Program:
+        """The text part before blank lines are looked at."""
+        return text_program(self.text_pieces)
+
+    @cached_property
+    def text_octets(self) -> OctetProgram:
+        """The same as octets with CRLF."""
+        return octet_program(self.text_pieces)
+
+    @cached_property
+    def text_quoted(self) -> OctetProgram:
+        """The same in quoted-printable."""
+        return quoted_program(self.text_pieces)
 
     def filled(self, values: Values) -> dict[str, str]:
         """The values with what the layout needs of this message."""

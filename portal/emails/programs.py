@@ -7,22 +7,19 @@ encoded already; what is left per message is the values.
 
 from __future__ import annotations
 
-import re
-from binascii import b2a_qp
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from portal.emails import fields
 from portal.emails.language import Choice, Condition, Data, Field, Node
-from portal.emails.merge import FILTER_FUNCTIONS, Mode, Values, holds, shows
+from portal.emails.merge import FILTER_FUNCTIONS, Mode, Values, clean, holds, html_text, html_words, shows, unlinked
+from portal.emails.octets import Encode, Shown, Together, quoted, with_crlf
 
 Program = Callable[[Values], str]
+OctetProgram = Callable[[Values], bytes]
 CONTEXT = 2000  # characters before a field that say where it stands
-
-DOT_FIRST = re.compile(r"^\..*", re.MULTILINE)
-LONGEST_QP = 76  # characters of a line, the break included (RFC 2045 6.7)
-PLAIN_QP = re.compile(r"[ -\-/-<>-~][ -<>-~]{0,71}")  # printable ASCII without "=", no dot first: stays as it is
+PLAIN_PLACES = (html_text, html_words), (clean, unlinked)  # of our own words, of people's
 
 
 @dataclass(frozen=True)
@@ -55,47 +52,17 @@ def pieces(tree: tuple[Node, ...], mode: Mode, known: Values | None = None) -> P
 
 def text_program(made: Pieces) -> Program:
     """Pieces -> the function that merges them."""
-    return _Writer(_same).function(made)
+    return _Writer(None, "").function(made)  # type: ignore[no-any-return]
 
 
-def quoted_program(made: Pieces) -> Program:
+def octet_program(made: Pieces) -> OctetProgram:
+    """Pieces -> the function that merges them into UTF-8 whose lines end with CRLF."""
+    return _Writer(with_crlf, b"").function(made)  # type: ignore[no-any-return]
+
+
+def quoted_program(made: Pieces) -> OctetProgram:
     """Pieces -> the function that merges them into quoted-printable."""
-    return _Writer(quoted).function(made)
-
-
-# ------------------------------------------------------------------------------------------------ quoted-printable
-def _same(text: str) -> str:
-    return text
-
-
-def quoted(text: str) -> str:
-    """Quoted-printable that ends a line (RFC 2045 6.7): the next piece begins in the first column, whatever it is."""
-    if PLAIN_QP.fullmatch(text):
-        return f"{text}=\r\n"
-    if not text:
-        return ""
-    lines = quoted_lines(text.encode())
-    if lines.endswith("\r\n"):
-        return lines
-    if len(lines) - lines.rfind("\n") <= LONGEST_QP:
-        return f"{lines}=\r\n"
-    last = 3 if lines[-3:-2] == "=" else 1  # the line is full: its last character moves to the next
-    return f"{lines[:-last]}=\r\n{lines[-last:].replace('.', '=2E')}=\r\n"
-
-
-def quoted_lines(octets: bytes) -> str:
-    """Quoted-printable of lines that end with LF, in CRLF, without a dot at any line's start: none needs stuffing."""
-    lines = b2a_qp(octets, istext=True).decode("ascii").replace("\n", "\r\n")
-    return DOT_FIRST.sub(lambda line: dotless(line[0]), lines) if "\n." in lines or lines[:1] == "." else lines
-
-
-def dotless(line: str) -> str:
-    """A quoted-printable line without a dot in its first column, broken where it became too long."""
-    if not line.startswith("."):
-        return line
-    if len(line) <= LONGEST_QP - 2:
-        return f"=2E{line[1:]}"
-    return f"=2E=\r\n{dotless(line[1:])}"
+    return _Writer(quoted, b"").function(made)  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------------------------------ reading the tree
@@ -159,6 +126,16 @@ class _Reader:
         return Condition(test.op, tuple(open_parts))
 
 
+def values_of(made: Pieces) -> Iterator[Value]:
+    """All values of a text, those in branches too."""
+    for piece in made:
+        if isinstance(piece, Value):
+            yield piece
+        elif isinstance(piece, Fork):
+            for _test, body in piece.branches:
+                yield from values_of(body)
+
+
 def _filtered(show: Callable[[str], str], names: tuple[str, ...]) -> Callable[[str], str]:
     functions = [FILTER_FUNCTIONS[name] for name in names]
     if not functions:
@@ -176,38 +153,68 @@ def _filtered(show: Callable[[str], str], names: tuple[str, ...]) -> Callable[[s
 class _Writer:
     """Writes the source of one function and binds its names."""
 
-    def __init__(self, encode: Callable[[str], str]) -> None:
+    def __init__(self, encode: Encode | None, nothing: str | bytes) -> None:
         self.encode = encode  # constants now, values in the function
-        self.bound: dict[str, Any] = {"join": "".join}
+        self.nothing = repr(nothing)
+        self.bound: dict[str, Any] = {"join": nothing.join}
         self.names: dict[tuple[str, Any], str] = {}
         self.hoisted: dict[tuple[str, Any], str] = {}
+        self.memories: dict[tuple[str, Any], str] = {}
 
-    def function(self, made: Pieces) -> Program:
+    def function(self, made: Pieces) -> Any:
+        sets = [*self.at_once(made), *self.one_by_one(made)]
+        lines = ["def made(values):", "get = values.get", *sets, f"return {self.joined(made)}"]
+        exec(compile("\n    ".join(lines), "<letter>", "exec"), self.bound)  # noqa: S102 - our own names only, see above
+        return self.bound["made"]
+
+    def at_once(self, made: Pieces) -> Iterator[str]:
+        """The values of plain places, also of branches that are not taken: one more costs next to nothing."""
+        if self.encode is None:
+            return
+        found = dict.fromkeys((each.name, each.show) for each in values_of(made) if each.name not in fields.SHARED)
+        ours, words = ([key for key in found if key[1] in shows] for shows in zip(*PLAIN_PLACES, strict=True))
+        if not ours and not words:
+            return
+        names = [self.hoisted.setdefault(key, f"x{len(self.hoisted)}") for key in (*ours, *words)]
+        html = (*ours, *words)[0][1] in PLAIN_PLACES[0]
+        sequences = ("".join(f"{self.raw(name)}, " for name, _show in keys) for keys in (ours, words))
+        said = ", ".join(f"({sequence})" for sequence in sequences)
+        yield f"{', '.join(names)}, = {self.name('t', Together(self.encode, html=html))}({said})"
+
+    def one_by_one(self, made: Pieces) -> Iterator[str]:
+        """Other values that stand in every message, often more than once."""
         for piece in made:
-            if isinstance(piece, Value):  # stands in every message, often more than once
-                self.hoisted.setdefault((piece.name, piece.show), f"x{len(self.hoisted)}")
-        sets = [f"    {name} = {self.value(*key)}\n" for key, name in self.hoisted.items()]
-        source = f"def made(values):\n    get = values.get\n{''.join(sets)}    return {self.joined(made)}\n"
-        exec(compile(source, "<letter>", "exec"), self.bound)  # noqa: S102 - our own names only, see above
-        return self.bound["made"]  # type: ignore[no-any-return]
+            if isinstance(piece, Value) and (piece.name, piece.show) not in self.hoisted:
+                name = self.hoisted[piece.name, piece.show] = f"x{len(self.hoisted)}"
+                yield f"{name} = {self.value(piece.name, piece.show)}"
 
     def joined(self, made: Pieces) -> str:
         items = [self.item(piece) for piece in made]
-        return "''" if not items else items[0] if len(items) == 1 else f"join(({', '.join(items)}))"
+        return self.nothing if not items else items[0] if len(items) == 1 else f"join(({', '.join(items)}))"
 
     def item(self, piece: str | Value | Fork) -> str:
         if isinstance(piece, str):
-            return self.name("c", self.encode(piece))
+            return self.name("c", self.encode(piece) if self.encode else piece)
         if isinstance(piece, Value):
             return self.hoisted.get((piece.name, piece.show)) or self.value(piece.name, piece.show)
-        said = "''"
+        said = self.nothing
         for test, body in reversed(piece.branches):
             said = self.joined(body) if test is None else f"({self.joined(body)} if {self.test(test)} else {said})"
         return said
 
     def value(self, name: str, show: Callable[[str], str]) -> str:
-        shown = f"{self.name('s', show)}(get({self.name('k', name)}, ''))"
-        return shown if self.encode is _same else f"{self.name('s', self.encode)}({shown})"
+        shown = f"{self.name('s', show)}({self.raw(name)})"
+        if self.encode is None:
+            return shown
+        if name not in fields.SHARED:
+            return f"{self.name('e', self.encode)}({shown})"
+        if (name, show) not in self.memories:
+            self.memories[name, show] = f"m{len(self.memories)}"
+            self.bound[self.memories[name, show]] = Shown(show, self.encode)
+        return f"{self.memories[name, show]}[{self.raw(name)}]"
+
+    def raw(self, name: str) -> str:
+        return f"get({self.name('k', name)}, '')"
 
     def test(self, test: Condition) -> str:
         if test.op == "field":

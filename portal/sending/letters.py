@@ -145,13 +145,16 @@ class Attachments:
 
 
 def text_part(made: Compiled, filled: Values, eight_bit: bool) -> mime.Part:
-    """The text alternative."""
-    return mime.encode(made.plain(filled), eight_bit)
+    """The text alternative, of constants encoded long ago; another way where its lines are not as they should be."""
+    octets = made.text_octets(filled)
+    if not mime.is_ordinary(octets):
+        return mime.encode(made.plain(filled), eight_bit)
+    return mime.Part(mime.EIGHT_BIT, octets) if eight_bit else mime.Part(mime.QUOTED, made.text_quoted(filled))
 
 
 def html_part(made: Compiled, filled: Values) -> mime.Part:
     """The html alternative. Always quoted-printable: its constants were encoded long ago."""
-    return mime.Part(mime.QUOTED, made.html_quoted(filled).encode("ascii"))
+    return mime.Part(mime.QUOTED, made.html_quoted(filled))
 
 
 def signed(head: bytes, body: bytes, signatory: Signatory | None) -> bytes | asyncio.Future[bytes]:

@@ -16,15 +16,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from portal.emails.programs import quoted_lines
-from portal.sending.headers import address_line, checked, mailbox, message_id, unstructured, wire_address
+from portal.emails.octets import quoted_lines
+from portal.sending.headers import address_line, checked, mailbox, unstructured, wire_address
 
 LONGEST_LINE = 998  # octets (RFC 5321 4.5.3.1.6)
 LINE_ENDS = re.compile("\r\n|\r")
 PLAIN_NAME = re.compile(r"[\w .,()+-]{1,60}", re.ASCII)
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
-PART_HEAD = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n"
-EIGHT_BIT, QUOTED = "8bit", "quoted-printable"
+PART_HEAD = b"\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
+EIGHT_BIT, QUOTED = b"8bit", b"quoted-printable"
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True):
 class Part(msgspec.Struct, frozen=True):
     """The content of a part as it stands in the letter: its transfer encoding, and octets with CRLF."""
 
-    encoding: str
+    encoding: bytes
     octets: bytes
 
 
@@ -64,39 +64,34 @@ def needs_utf8(heads: Heads) -> bool:
 # ------------------------------------------------------------------------------------------------ the head
 def head(heads: Heads, attachments: bool = False) -> bytes:
     """The header block; every line ends with CRLF. Raises headers.Injection or ValueError."""
+    above, between, domain, below = frame(
+        heads.from_name, heads.from_address, heads.reply_to, heads.cc, heads.automatic, heads.bulk
+    )
+    second = date(int(time.time() if heads.date is None else heads.date))
+    opt_out = one_click(heads.unsubscribe) if heads.unsubscribe else ""
     kind = "mixed" if attachments else "alternative"
-    lines = [
-        *header_lines(heads),
-        f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind};\r\n boundary="{boundary(heads)}"\r\n',
-    ]
-    return "\r\n".join(lines).encode()
-
-
-def header_lines(heads: Heads) -> list[str]:
-    """From, To, Cc, Reply-To, Subject, Date, Message-ID and the rest, each once."""
-    lines = [from_line(heads.from_name, heads.from_address), to_line(heads.to_name, heads.to_address)]
-    if heads.cc:
-        lines.append(address_line("Cc", [wire_address(address) for address in heads.cc]))
-    if heads.reply_to:
-        lines.append(address_line("Reply-To", [wire_address(heads.reply_to)]))
-    lines += [
-        unstructured("Subject", heads.subject),
-        f"Date: {date(int(time.time() if heads.date is None else heads.date))}",
-        f"Message-ID: {message_id(heads.uuid, heads.from_address)}",
-    ]
-    if heads.automatic:
-        lines.append("Auto-Submitted: auto-generated")
-    if heads.bulk:
-        lines += bulk_lines(heads.bulk, heads.from_address)
-    if heads.unsubscribe:
-        lines += [f"List-Unsubscribe: <{link(heads.unsubscribe)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
-    return lines
+    return (
+        f"{above}{to_line(heads.to_name, heads.to_address)}\r\n{between}{unstructured('Subject', heads.subject)}\r\n"
+        f"Date: {second}\r\nMessage-ID: <{heads.uuid}@{domain}>\r\n{below}{opt_out}"
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind};\r\n boundary="=_{heads.uuid}"\r\n'
+    ).encode()
 
 
 @lru_cache(maxsize=1024)
-def from_line(name: str, address: str) -> str:
-    """`From: ...`; the same in thousands of letters."""
-    return address_line("From", [mailbox(name, address)])
+def frame(
+    from_name: str, from_address: str, reply_to: str, cc: tuple[str, ...], automatic: bool, bulk: str
+) -> tuple[str, str, str, str]:
+    """What thousands of heads have in common: lines above To, between it and Subject, the domain, lines below."""
+    domain = wire_address(from_address).rpartition("@")[2]
+    copies = [address_line("Cc", [wire_address(address) for address in cc])] if cc else []
+    replies = [address_line("Reply-To", [wire_address(reply_to)])] if reply_to else []
+    robots = ["Auto-Submitted: auto-generated"] if automatic else []
+    mass = bulk_lines(bulk, domain) if bulk else []
+    above, between, below = (
+        "".join(f"{line}\r\n" for line in lines)
+        for lines in ([address_line("From", [mailbox(from_name, from_address)])], copies + replies, robots + mass)
+    )
+    return above, between, domain, below
 
 
 def to_line(name: str, address: str) -> str:
@@ -104,15 +99,18 @@ def to_line(name: str, address: str) -> str:
     return address_line("To", [mailbox(name, address)]) if address else "To: undisclosed-recipients:;"
 
 
-@lru_cache(maxsize=1024)
-def bulk_lines(bulk: str, from_address: str) -> list[str]:
+def bulk_lines(bulk: str, domain: str) -> list[str]:
     """What mass mail carries: its list (RFC 2919), its name in providers' feedback, no wish for answers by machines."""
-    domain = wire_address(from_address).rpartition("@")[2]
     return [
         f"List-Id: <{bulk}.{domain}>",
         f"Feedback-ID: {bulk}:{domain}:mass:convoca",
         "X-Auto-Response-Suppress: OOF, AutoReply",
     ]
+
+
+def one_click(address: str) -> str:
+    """Opt-out in one click (RFC 8058 3)."""
+    return f"List-Unsubscribe: <{link(address)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 @lru_cache(maxsize=16)
@@ -147,9 +145,9 @@ def body(heads: Heads, text: Part, html: Part, attachments: Sequence[bytes] = ()
 
 def alternatives(border: str, text: Part, html: Part) -> bytes:
     """Text, then html (RFC 2046 5.1.4)."""
-    opening = f"--{border}\r\n{PART_HEAD.format('plain', text.encoding)}".encode()
-    middle = f"\r\n--{border}\r\n{PART_HEAD.format('html', html.encoding)}".encode()
-    return b"".join((opening, text.octets, middle, html.octets, f"\r\n--{border}--\r\n".encode()))
+    line = b"--" + border.encode()
+    kinds = PART_HEAD % (b"plain", text.encoding), PART_HEAD % (b"html", html.encoding)
+    return b"".join((line, kinds[0], text.octets, b"\r\n", line, kinds[1], html.octets, b"\r\n", line, b"--\r\n"))
 
 
 def encode(content: str, eight_bit: bool) -> Part:
@@ -162,7 +160,20 @@ def encode(content: str, eight_bit: bool) -> Part:
         octets = plain.replace(b"\n", b"\r\n")
         if has_short_lines(octets):
             return Part(EIGHT_BIT, octets)
-    return Part(QUOTED, quoted_lines(plain).encode("ascii"))
+    return Part(QUOTED, quoted_lines(plain))
+
+
+def is_ordinary(octets: bytes) -> bool:
+    """Whether a text can go as it is, 8-bit or encoded: one CRLF at its end, no two empty lines, no dot first."""
+    return (
+        octets.endswith(b"\r\n")
+        and not octets.endswith(b"\r\n\r\n")
+        and not octets.startswith((b"\r\n", b"."))
+        and b"\n." not in octets
+        and b"\r\n\r\n\r\n" not in octets
+        and b"\0" not in octets
+        and has_short_lines(octets)
+    )
 
 
 def has_short_lines(octets: bytes) -> bool:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.emails.language import parse
-from portal.emails.programs import pieces, quoted_program, text_program
+from portal.emails.merge import Mode
+from portal.emails.programs import octet_program, pieces, quoted_program, text_program
 
-WORDS = st.text(st.sampled_from("ab .=\n\t\"'<>&é–„🎓\u00a0_-@:/"), max_size=120)
+WORDS = st.text(st.sampled_from("ab .=~\n\t\"'<>&é–„🎓\u00a0_-@:/"), max_size=120)
 PIECES = st.one_of(
     WORDS.map(lambda text: text.replace("{", "").replace("}", "")),
     st.sampled_from(
@@ -32,16 +33,36 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize("mode", ["html", "text"])
 @settings(deadline=None)
 @given(source=SOURCE, values=VALUES)
-def test_quoted_printable_is_the_text(source: str, values: dict[str, str]) -> None:
-    made = pieces(parse(source), "html")
+def test_quoted_printable_is_the_text(mode: Mode, source: str, values: dict[str, str]) -> None:
+    made = pieces(parse(source), mode)
     text = text_program(made)(values)
-    octets = quoted_program(made)(values).encode("ascii")
+    octets = quoted_program(made)(values)
     lines = octets.split(b"\r\n")
     assert all(len(line) <= 76 for line in lines)
     assert not any(line.startswith(b".") or line.endswith((b" ", b"\t")) for line in lines)
     assert quopri.decodestring(octets).replace(b"\r\n", b"\n") == text.encode()
+
+
+@pytest.mark.parametrize("mode", ["html", "text"])
+@settings(deadline=None)
+@given(source=SOURCE, values=VALUES)
+def test_octets_are_the_text_with_the_line_ends_of_mail(mode: Mode, source: str, values: dict[str, str]) -> None:
+    made = pieces(parse(source), mode)
+    assert octet_program(made)(values) == text_program(made)(values).replace("\n", "\r\n").encode()
+
+
+def test_long_values_leave_room_for_the_soft_break() -> None:
+    made = pieces(parse("{{ status }}{{ dossier_number }}!"), "html")
+    for length in range(60, 160):
+        values = {"dossier_number": "é" + "x" * length, "status": "." + "y" * length}
+        for each in (values, {**values, "status": "y."}):
+            octets = quoted_program(made)(each)
+            assert max(map(len, octets.split(b"\r\n"))) <= 76
+            assert b"\n." not in octets
+            assert quopri.decodestring(octets).decode() == f"{each['status']}{each['dossier_number']}!"
 
 
 @settings(deadline=None)
