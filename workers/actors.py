@@ -12,9 +12,12 @@ from portal.dossiers import documents
 from portal.ledger import checks, sweeper, takeover
 from portal.sending import evidence, notices
 from portal.settings import settings
+from workers import jobs
 from workers.broker import process
 
 log = structlog.get_logger(__name__)
+
+A_DAY = 86_400_000  # milliseconds
 
 
 @dramatiq.actor(queue_name="wake")
@@ -63,6 +66,12 @@ async def sweep() -> None:
 async def tell_owners() -> None:
     """E-mails to whoever must decide about what a rule has paused."""
     await notices.tell()
+
+
+@dramatiq.actor(queue_name="house", time_limit=A_DAY, notify_shutdown=True)
+async def do_jobs() -> None:
+    """Long work waits. Interrupted, a portion has never happened; the next worker takes the job up there."""
+    await jobs.work()
 
 
 @dramatiq.actor(queue_name="house")

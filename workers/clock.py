@@ -17,6 +17,8 @@ import structlog
 from dramatiq.errors import BrokerConnectionError
 from redis import RedisError
 
+from portal.jobs.actions import CHANNEL as JOBS
+from portal.jobs.running import DUE as JOBS_DUE
 from portal.ledger.claims import DUE_LANES
 from portal.ledger.sessions import GONE, Connection, open_session
 from portal.ledger.waking import CHANNEL
@@ -56,6 +58,7 @@ class Clock:
         self.timetable = timetable
         self.due = dict.fromkeys(timetable, time.monotonic())
         self.lanes: set[int] = set()
+        self.jobs = False
         self.told = asyncio.Event()
         self.stopping = asyncio.Event()
         self.away = False
@@ -88,14 +91,16 @@ class Clock:
         """Pass on notifications at once, the timetable and the sweep at their seconds. Ends with the session."""
         log.info("clock leads")
         await db.add_listener(CHANNEL, lambda _db, _pid, _channel, payload: self.hear(payload))
+        await db.add_listener(JOBS, lambda _db, _pid, _channel, _payload: self.hear_of_jobs())
         next_sweep = 0.0
         while not self.stopping.is_set():
             await self.pass_on()
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + SWEEP
                 self.lanes |= {row[0] for row in await db.fetch(DUE_LANES, SWEEP, timeout=ALIVE)}
+                self.jobs |= await db.fetchval(JOBS_DUE, timeout=ALIVE)
                 await self.ring()
-            if not self.lanes:
+            if not self.lanes and not self.jobs:
                 await self.wait(max(0.01, next_sweep - time.monotonic()))
 
     def hear(self, payload: str) -> None:
@@ -104,11 +109,19 @@ class Clock:
             self.lanes.add(int(payload))
             self.told.set()
 
+    def hear_of_jobs(self) -> None:
+        """A transaction that started or resumed a job has committed."""
+        self.jobs = True
+        self.told.set()
+
     async def pass_on(self) -> None:
         """One wake-up a lane, however many notifications came."""
         lanes, self.lanes = sorted(self.lanes), set()
+        jobs, self.jobs = self.jobs, False
         for lane in lanes:
             await self.send(lambda lane=lane: actors.deliver.send(lane))  # type: ignore[misc]
+        if jobs:
+            await self.send(actors.do_jobs.send)
 
     async def ring(self) -> None:
         """Whatever the timetable says is due. A late clock does not catch up: once is enough."""

@@ -22,7 +22,7 @@ from portal.settings import settings
 
 log = structlog.get_logger(__name__)
 
-POOL = 4
+POOL = 6
 YOUNG = 50_000  # objects between looks for garbage: messages leave no cycles, so a look finds nothing
 AGAIN = 1.0  # seconds
 

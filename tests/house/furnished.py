@@ -9,6 +9,7 @@ import msgspec
 from portal import db, timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import files
+from portal.jobs import actions as jobs
 from portal.timeline_words import WORDS
 from tests.house.routes import World, world
 
@@ -36,6 +37,7 @@ async def furnished() -> World:
         "letter_id": await _mailbox(),
         "file_id": await _document(here),
         "key_id": await _key(here),
+        "job_id": await _job(here),
         "verb": "cancel",
     }
     await _history(here)
@@ -90,6 +92,15 @@ async def _key(here: World) -> int:
     """A key of the administrator's."""
     await accounts.create_api_key(here.people["administrator"].email)
     return int(await db.fetchval("select max(id) from api_key"))
+
+
+async def _job(here: World) -> int:
+    """Long work of the administrator's, which could not be done everywhere."""
+    by = here.people["administrator"].actor
+    job_id = await jobs.start("status", by, what={}, items=[here.values["dossier_id"]])
+    sql = "update job_item set state = 'refused', reason = 'changed' where job_id = $1"
+    await db.execute(sql, job_id)
+    return job_id
 
 
 async def _history(here: World) -> None:

@@ -1,0 +1,26 @@
+"""Which feature does which kind of long work; one item at a time, or as a whole (portal.jobs.running)."""
+
+from __future__ import annotations
+
+from portal.jobs import running
+from portal.jobs.running import PerItem, Whole
+from portal.settings import settings
+
+AT_ONCE = 2  # jobs of one worker process: each holds up to two connections of its pool
+
+PER_ITEM: dict[str, PerItem] = {}
+WHOLE: dict[str, Whole] = {}
+
+_under_way = 0
+
+
+async def work() -> int:
+    """Do jobs until none waits; nothing when this process has its hands full. Returns how many were taken up."""
+    global _under_way
+    if _under_way >= AT_ONCE:
+        return 0
+    _under_way += 1
+    try:
+        return await running.work(PER_ITEM, WHOLE, settings().lease_seconds)
+    finally:
+        _under_way -= 1
