@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import msgspec
 from markupsafe import Markup
@@ -17,9 +16,11 @@ from portal.ledger import queries as ledger
 from portal.ledger.queries import MessageRow
 from portal.timeline import Event
 from portal.timeline_words import event_words
-from portal.triggers.words import why_not_word
+from portal.triggers import decisions
+from portal.triggers.decisions import Decided
+from portal.triggers.words import decided_word
 
-CONSIDERED = "triggers.considered"
+CONSIDERED = "triggers.considered"  # until there was a log of its own
 
 
 class Considered(msgspec.Struct, frozen=True):
@@ -44,20 +45,20 @@ Days = list[tuple[str, list[Moment]]]
 
 async def of_dossier(dossier_id: int) -> Days:
     """The history of a dossier that the caller has found, newest day first."""
-    return days(await timeline.of_dossier(dossier_id), await ledger.of_dossier(dossier_id))
+    mails = await ledger.of_dossier(dossier_id)
+    return days(await timeline.of_dossier(dossier_id), mails, await decisions.of_dossier(dossier_id))
 
 
-def days(events: Sequence[Event], mails: Sequence[MessageRow]) -> Days:
+def days(events: Sequence[Event], mails: Sequence[MessageRow], log: Sequence[Decided] = ()) -> Days:
     """Events and e-mails in one order, newest first, by the reader's days."""
-    decided = {event.details.get("change_id"): event.details for event in events if event.what == CONSIDERED}
     by_id = {mail.id: mail for mail in mails}
     moments, told = [], set()
     for event in events:
         if event.what != CONSIDERED:
-            decisions = _decisions(event, decided)
-            caused = [by_id[each] for one in decisions for each in one["messages"] if each in by_id]
+            decided = _decided(event, log)
+            caused = [by_id[each] for one in decided for each in one.message_ids if each in by_id]
             told |= {mail.id for mail in caused}
-            moments.append(Moment(event.at, *event_words(event), caused, _considered(decisions)))
+            moments.append(Moment(event.at, *event_words(event), caused, _considered(decided)))
     moments += [_alone(mail) for mail in mails if mail.id not in told]
     moments.sort(key=lambda moment: moment.at, reverse=True)
     grouped = groupby(moments, key=lambda moment: local(moment.at).date())
@@ -69,16 +70,16 @@ def mails_of(days: Days) -> list[MessageRow]:
     return [mail for _heading, moments in days for moment in moments for mail in moment.mails]
 
 
-def _decisions(event: Event, decided: dict[Any, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The trigger log of the very change that the event tells; other events have none."""
+def _decided(event: Event, log: Sequence[Decided]) -> list[Decided]:
+    """The lines about the very change that the event tells; other events have none."""
     if event.what not in ("status.changed", "dossier.submitted"):
         return []
-    found: list[dict[str, Any]] = decided.get(event.details.get("change_id"), {}).get("decisions", [])
-    return found
+    change_id = event.details.get("change_id")
+    return [one for one in log if one.event != "deadline" and one.event_id == change_id]
 
 
-def _considered(decisions: Sequence[dict[str, Any]]) -> list[Considered]:
-    return [Considered(one["name"], why_not_word(one["why_not"]) if one["why_not"] else "") for one in decisions]
+def _considered(decided: Sequence[Decided]) -> list[Considered]:
+    return [Considered(one.trigger_name, decided_word(one) if one.why_not else "") for one in decided]
 
 
 def _alone(mail: MessageRow) -> Moment:

@@ -46,7 +46,12 @@ where id = $1 and state in ('queued', 'held') returning id"""
 CANCEL_WAITING = """
 update message m set state = 'cancelled', reason = $2, settled_at = now()
 from origin o where o.id = m.origin_id and o.kind = 'trigger' and o.lane > 0
-and m.dossier_id = $1 and m.state in ('queued', 'held')"""
+and m.dossier_id = $1 and m.state in ('queued', 'held') and ($3::bigint[] is null or m.occurrence = any ($3))"""
+
+CANCEL_FROM = """
+update message m set state = 'cancelled', reason = $4, settled_at = now()
+from origin o where o.id = m.origin_id and o.kind = $1 and o.ref_id = any ($2::bigint[])
+and m.dossier_id = $3 and m.state in ('queued', 'held')"""
 
 LEAVE = "update message set reason = 'left_as_is' where id = $1 and state = 'uncertain' returning id"
 
@@ -141,9 +146,19 @@ async def cancel(message_id: int, by: Actor, reason: str = "by_hand") -> None:
         await record(message, "message.cancelled", by, reason=reason)
 
 
-async def cancel_waiting(dossier_id: int, reason: str = "superseded") -> int:
-    """Stop the automatic e-mails of a dossier that have not left, receipts excepted (B03). Returns how many."""
-    return await db.execute(CANCEL_WAITING, dossier_id, reason)
+async def cancel_waiting(
+    dossier_id: int, reason: str = "superseded", occurrences: Sequence[int] | None = None
+) -> int:
+    """Stop the automatic e-mails of a dossier that have not left, receipts excepted (B03). Returns how many.
+
+    `occurrences`: only those about these changes of status.
+    """
+    return await db.execute(CANCEL_WAITING, dossier_id, reason, occurrences)
+
+
+async def cancel_from(kind: str, ref_ids: Sequence[int], dossier_id: int, reason: str) -> int:
+    """Stop what has not left about a dossier from these origins. Returns how many."""
+    return await db.execute(CANCEL_FROM, kind, list(ref_ids), dossier_id, reason)
 
 
 async def requeue(message: queries.MessagePage, states: tuple[str, ...]) -> None:

@@ -112,6 +112,7 @@ WAITING: dict[str, Callable[[], str]] = {
 ENDED: dict[str, Callable[[], str]] = {
     "by_hand": lambda: _("Cancelled by hand"),
     "with_origin": lambda: _("Cancelled with its mailing or automatic e-mail"),
+    "moved_on": lambda: _("The dossier has moved on"),
     "undone": lambda: _("Status put back"),
     "silent": lambda: _("“Don’t send” was chosen"),
     "address_unknown": lambda: _("The address does not exist"),

@@ -223,6 +223,10 @@ create table reminder (
     state      text        not null default 'due' check (state in ('due', 'done', 'late', 'dropped')),
     messages   int         not null default 0,
     at         timestamptz not null default now(),
+    id         bigint      generated always as identity unique,
+    reached    bigint      not null default 0,      -- dossiers up to this id have been written to: who goes on starts here
+    decided_by int         references account on delete set null,    -- who had a late one sent after all, or skipped
+    decided_at timestamptz,
     primary key (trigger_id, due_at)
 );
 create index reminder_open on reminder (state, due_at) where state in ('due', 'late');
@@ -243,6 +247,20 @@ create table decision (
 );
 create index decision_dossier on decision (dossier_id, id);
 create index decision_campaign on decision (campaign_id, id);
+
+-- Until now the history of a dossier held what was decided.
+insert into decision (at, campaign_id, dossier_id, event, event_id, trigger_id, trigger_name, why_not, message_ids)
+select e.at, e.campaign_id, e.dossier_id, case when h.from_id is not null and not h.manual and s.key = 'submitted'
+           then 'submitted' else 'status' end,
+       h.id, x.trigger, x.name, coalesce(x.why_not, ''), coalesce(x.messages, '{}')
+from timeline_event e
+join status_change h on h.id = (e.details ->> 'change_id')::bigint
+join status s on s.id = h.to_id
+join dossier d on d.id = e.dossier_id
+cross join lateral jsonb_to_recordset(e.details -> 'decisions') as x(
+    trigger int, name text, why_not text, messages bigint[])
+where e.what = 'triggers.considered'
+order by e.id, x.trigger;
 
 -- ---------------------------------------------------------------------------------------------- templates
 alter table template

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from portal import db, timeline
 from portal.accounts.rules import ROLES
-from portal.actor import SYSTEM, Actor
+from portal.actor import Actor
 from portal.ledger import actions as ledger
-from portal.ledger.rules import Intent
 from portal.outcomes import Missing, Refused, Stale
-from portal.triggers import queries, words
+from portal.triggers import posting, queries, words
 from portal.triggers.compose import Composer
 from portal.triggers.drafts import Draft, Known, problems
-from portal.triggers.facts import Change
-from portal.triggers.rules import Decision, Recipient
+from portal.triggers.facts import Change, Rule
 
 # The last place of its family. The name of the template stands in for a name that was left empty.
 INSERT = """
 insert into trigger (campaign_id, name, family, template_id, from_status_id, to_status_id, recipients, cc,
-                     delay_minutes, active, created_by, position)
-select $1, coalesce(nullif($2, ''), m.name), $3, m.id, $5, $6, $7, $8, $9, $10, $11,
+                     delay_minutes, active, phase_id, conditions, stop, days_before, at_time, created_by, position)
+select $1, coalesce(nullif($2, ''), m.name), $3, m.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
        coalesce((select max(t.position) + 1 from trigger t where t.campaign_id = $1 and t.family = $3), 0)
 from template m where m.id = $4 returning id"""
 
 # Only from the version that was seen: no row means that somebody was faster. The family never changes.
 UPDATE = """
 update trigger t set name = coalesce(nullif($3, ''), m.name), template_id = m.id, from_status_id = $5,
-       to_status_id = $6, recipients = $7, cc = $8, delay_minutes = $9, active = $10, version = t.version + 1
+       to_status_id = $6, recipients = $7, cc = $8, delay_minutes = $9, active = $10, phase_id = $11,
+       conditions = $12, stop = $13, days_before = $14, at_time = $15, version = t.version + 1
 from template m where m.id = $4 and t.id = $1 and t.version = $2"""
 
 SWITCH = "update trigger set active = $3, version = version + 1 where id = $1 and version = $2"
@@ -38,61 +40,21 @@ DELETE = "delete from trigger where id = $1 and version = $2"
 async def fire(change: Change) -> list[int]:
     """Plan the e-mails that a change calls for, in the caller's transaction. Returns the new messages' ids.
 
-    Every trigger considered is written down with its outcome on the dossier's history (B02).
+    Every trigger considered is written down with its outcome (B02). What still waits to remind of a deadline is
+    cancelled: the dossier has moved on.
     """
     decided = await queries.decisions(change)
     composer = Composer(change)
-    posted = {one.trigger.id: await _post(one, change, composer) for one in decided if one.matched}
-    if decided:
-        await _write_down(change, decided, posted)
+    await _withdraw_reminders(change.dossier_id, [one.trigger for one in decided])
+    posted = {one.trigger.id: await posting.post(one, change, composer) for one in decided if one.matched}
+    await posting.write_down(change, decided, posted)
     return [message_id for ids in posted.values() for message_id in ids]
 
 
-async def _post(decision: Decision, change: Change, composer: Composer) -> list[int]:
-    """One trigger's messages. Without any sender nothing can be posted: the page of the campaign says so."""
-    sender = await composer.sender(decision.trigger)
-    if sender is None:
-        return []
-    recorded = [one for one in decision.recipients if one.recorded]
-    intents = [await _intent(decision, one, change, composer) for one in recorded]
-    return await ledger.post("trigger", decision.trigger.id, sender.id, decision.lane, intents)
-
-
-async def _intent(decision: Decision, one: Recipient, change: Change, composer: Composer) -> Intent:
-    return Intent(
-        address=one.address,
-        locale=one.locale or one.wished,
-        optional=decision.trigger.optional,
-        occurrence=change.event_id,
-        person_id=one.person_id,
-        dossier_id=change.dossier_id,
-        letter=await composer.letter(decision, one),
-        state=one.state,
-        reason=one.reason,
-        delay_minutes=one.delay_minutes,
-    )
-
-
-async def _write_down(change: Change, decided: list[Decision], posted: dict[int, list[int]]) -> None:
-    rows = [
-        {
-            "trigger": one.trigger.id,
-            "name": one.trigger.name,
-            "why_not": one.why_not,
-            "messages": posted.get(one.trigger.id, []),
-        }
-        for one in decided
-    ]
-    await timeline.record(
-        "dossier",
-        change.dossier_id,
-        "triggers.considered",
-        SYSTEM,
-        campaign_id=change.campaign_id,
-        dossier_id=change.dossier_id,
-        change_id=change.event_id,
-        decisions=rows,
-    )
+async def _withdraw_reminders(dossier_id: int, rules: Sequence[Rule]) -> None:
+    reminders = [rule.id for rule in rules if rule.family == "deadline"]
+    if reminders:
+        await ledger.cancel_from("trigger", reminders, dossier_id, "moved_on")
 
 
 # ------------------------------------------------------------------------------------------------ making them
@@ -153,6 +115,8 @@ async def faults(campaign_id: int, draft: Draft, before: queries.Trigger | None 
         roles=ROLES.keys(),
         kept=before.recipients if before else (),
         submitted=statuses.get("submitted"),
+        phases=await queries.phase_ids(campaign_id),
+        questions=await queries.question_keys(campaign_id),
     )
     return {field: words.problem_word(code, detail) for field, code, detail in reversed(problems(draft, known))}
 
@@ -171,6 +135,11 @@ def _columns(draft: Draft) -> tuple[Any, ...]:
         list(dict.fromkeys(draft.cc)),
         draft.delay_minutes,
         draft.active,
+        draft.phase_id,
+        msgspec.to_builtins(draft.conditions),
+        draft.stop,
+        draft.days_before,
+        draft.at_time,
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Any
 
 import msgspec
 
 from portal import db
-from portal.accounts.rules import rights_of, sees_everywhere
 from portal.actor import Actor
 from portal.emails import queries as emails
 from portal.emails.letters import Brand
 from portal.outcomes import Missing
 from portal.triggers.compose import Composer, Planned
-from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Candidate, Change, Colleague, Family, Mode, People, Rule
+from portal.triggers.facts import ALWAYS, Change, Conditions, Family, Mode, Rule
+from portal.triggers.people import Found, found_all, people_of_all
+from portal.triggers.people import found as found
+from portal.triggers.people import people_of as people_of
 from portal.triggers.rules import Decision, plan
 
 # A campaign's triggers in the order of its page, each with the languages of its template's version in force.
@@ -24,35 +26,17 @@ select t.id, t.name, t.family, t.template_id, m.name as template_name, m.version
        m.category = 'optional' as optional,
        array(select x.locale from template_variant x where x.version_id = v.id order by x.locale) as locales,
        coalesce(v.fallback_locale, 'en') as fallback_locale,
-       t.from_status_id as from_status, t.to_status_id as to_status, t.recipients, t.cc, t.delay_minutes, t.active
+       t.from_status_id as from_status, t.to_status_id as to_status, t.recipients, t.cc, t.delay_minutes, t.active,
+       t.phase_id as phase, t.conditions, t.stop, t.days_before, t.at_time
 from trigger t
 join template m on m.id = t.template_id
 left join template_version v on v.id = m.version_id
 where t.campaign_id = $1
 order by t.family, t.position, t.id"""
 
-# Whose dossier it is, and the languages to fall back to.
-CANDIDATE = """
-select d.campaign_id, d.status_id, d.person_id, trim(d.first_name || ' ' || d.last_name) as name,
-       p.email::text as address, d.locale, c.default_locale as campaign_locale,
-       coalesce((select o.locale from organisation o), 'en') as organisation_locale
-from dossier d
-join person p on p.id = d.person_id
-join campaign c on c.id = d.campaign_id
-where d.id = $1"""
-
-# Colleagues whom a trigger of the campaign could mean: its members, named accounts, holders of named roles.
-COLLEAGUES = """
-select a.id, a.name, a.email::text as address, a.locale, a.roles, a.active,
-       array(select m.role from campaign_member m where m.account_id = a.id and m.campaign_id = $1) as member
-from account a
-where a.id = any ($2::int[]) or a.roles && $3::text[]
-or exists (select from campaign_member m where m.account_id = a.id and m.campaign_id = $1)
-order by folded(a.name), a.id"""
-
 TRIGGER = """
 select id, campaign_id, name, family, template_id, from_status_id, to_status_id, recipients, cc, delay_minutes, active,
-       version
+       version, phase_id, conditions, stop, days_before, at_time
 from trigger where """
 
 TEMPLATES = """
@@ -64,26 +48,6 @@ order by folded(m.name), m.id"""
 LAST_CHANGE = """
 select actor_name as name, at from timeline_event
 where campaign_id = $1 and subject = 'trigger' and subject_id = $2 order by id desc limit 1"""
-
-BLOCKED = "select lower(address::text) as address, scope, reason from suppression where address = any ($1::citext[])"
-
-
-class Found(msgspec.Struct, frozen=True):
-    """A dossier as the plan sees it."""
-
-    campaign_id: int
-    status_id: int
-    person_id: int
-    name: str
-    address: str | None
-    locale: str
-    campaign_locale: str
-    organisation_locale: str
-
-    @property
-    def candidate(self) -> Candidate:
-        """Whose it is."""
-        return Candidate(self.person_id, self.name, self.address, self.locale)
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +65,11 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     delay_minutes: int
     active: bool
     version: int
+    phase_id: int | None = None
+    conditions: Conditions = ALWAYS
+    stop: bool = False
+    days_before: int | None = None
+    at_time: time | None = None
 
     def plain(self) -> dict[str, Any]:
         """Its fields as plain JSON, for the history."""
@@ -135,13 +104,15 @@ async def trigger(actor: Actor, trigger_id: int) -> Trigger:
 
 async def by_id(trigger_id: int) -> Trigger | None:
     """The trigger, for whoever may see it anyway; None when it is gone."""
-    return await db.one_as(Trigger, f"{TRIGGER} id = $1", trigger_id)
+    row = await db.fetchrow(f"{TRIGGER} id = $1", trigger_id)
+    return msgspec.convert(dict(row), Trigger) if row else None
 
 
 async def of_campaign(actor: Actor, campaign_id: int) -> list[Trigger]:
     """The campaign's triggers in the order in which they are considered. Raises Missing."""
     await check_scope(actor, campaign_id)
-    return await db.fetch_as(Trigger, f"{TRIGGER} campaign_id = $1 order by family, position, id", campaign_id)
+    rows = await db.fetch(f"{TRIGGER} campaign_id = $1 order by family, position, id", campaign_id)
+    return [msgspec.convert(dict(row), Trigger) for row in rows]
 
 
 async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
@@ -162,6 +133,16 @@ async def status_ids(campaign_id: int) -> dict[str, int]:
     }
 
 
+async def phase_ids(campaign_id: int) -> set[int]:
+    """The campaign's later phases."""
+    return {row["id"] for row in await db.fetch("select id from phase where campaign_id = $1", campaign_id)}
+
+
+async def question_keys(campaign_id: int) -> set[str]:
+    """The keys of the campaign's questions, those of all phases and retired ones too: their answers are still there."""
+    return {row["key"] for row in await db.fetch("select key from question where campaign_id = $1", campaign_id)}
+
+
 async def account_ids() -> set[int]:
     """Accounts that can be named as recipients."""
     return {row["id"] for row in await db.fetch("select id from account where active")}
@@ -173,64 +154,23 @@ async def rules_of(campaign_id: int) -> list[Rule]:
     return [msgspec.convert(dict(row), Rule) for row in await db.fetch(RULES, campaign_id)]
 
 
-async def found(dossier_id: int) -> Found:
-    """The dossier. Raises Missing."""
-    row = await db.one_as(Found, CANDIDATE, dossier_id)
-    if row is None:
-        raise Missing
-    return row
-
-
-async def people_of(dossier: Found, rules: Sequence[Rule]) -> People:
-    """Everybody the rules may mean, and which of their addresses are blocked."""
-    colleagues = await colleagues_of(dossier.campaign_id, rules)
-    addresses = [dossier.address or "", *(each.address for each in colleagues), *_fixed(rules)]
-    return People(
-        candidate=dossier.candidate,
-        colleagues=colleagues,
-        campaign_locale=dossier.campaign_locale,
-        organisation_locale=dossier.organisation_locale,
-        blocked=await blocked(addresses),
-    )
-
-
-async def colleagues_of(campaign_id: int, rules: Sequence[Rule]) -> tuple[Colleague, ...]:
-    """The accounts that the rules may mean. Nothing is read when they write to candidates and addresses only."""
-    words = {word for rule in rules for word in rule.recipients if word != "candidate" and not word.startswith(ADDRESS)}
-    if not words:
-        return ()
-    ids = [int(word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)]
-    roles = [word.removeprefix(ROLE) for word in words if word.startswith(ROLE)]
-    return tuple(_colleague(**row) for row in await db.fetch(COLLEAGUES, campaign_id, ids, roles))
-
-
-def _colleague(
-    id: int, name: str, address: str, locale: str, roles: list[str], active: bool, member: list[str]
-) -> Colleague:
-    """Seeing a dossier takes the right to see dossiers, and membership of its campaign or a role that needs none."""
-    sees = "dossier.see" in rights_of(roles) and (bool(member) or sees_everywhere(roles))
-    return Colleague(id, name, address, locale, frozenset(roles), frozenset(member), active, sees)
-
-
-def _fixed(rules: Sequence[Rule]) -> Iterable[str]:
-    for rule in rules:
-        yield from rule.cc
-        yield from (word.removeprefix(ADDRESS) for word in rule.recipients if word.startswith(ADDRESS))
-
-
-async def blocked(addresses: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Lower-case address -> its suppressions, for those that have any."""
-    suppressions: dict[str, tuple[tuple[str, str], ...]] = {}
-    for row in await db.fetch(BLOCKED, [each for each in set(addresses) if each]):
-        suppressions[row["address"]] = (*suppressions.get(row["address"], ()), (row["scope"], row["reason"]))
-    return suppressions
-
-
 # ------------------------------------------------------------------------------------------------ the plan
 async def decisions(change: Change, rules: Sequence[Rule] | None = None) -> list[Decision]:
     """The plan of a change as things are now; `rules` None: all triggers of its campaign."""
     rules = await rules_of(change.campaign_id) if rules is None else rules
     return plan(change, rules, await people_of(await found(change.dossier_id), rules)) if rules else []
+
+
+async def decisions_of_many(changes: Sequence[Change], rules: Sequence[Rule]) -> dict[int, list[Decision]]:
+    """Dossier -> the plan of its change; one change each, all of one campaign. Three queries, however many they are.
+
+    The plan that sends, for whoever has found the dossiers through the actor: previews in bulk, reminders.
+    """
+    dossiers = await found_all([each.dossier_id for each in changes])
+    people = await people_of_all(dossiers, rules)
+    return {
+        each.dossier_id: plan(each, rules, people[each.dossier_id]) for each in changes if each.dossier_id in people
+    }
 
 
 async def preview(dossier_id: int, to_status_id: int, actor: Actor, mode: Mode = "send") -> list[Planned]:

@@ -15,7 +15,7 @@ from portal.triggers import overview, queries
 from portal.triggers.compose import Planned
 from portal.triggers.facts import Change, Rule
 from portal.triggers.overview import StatusRow
-from portal.triggers.queries import Found
+from portal.triggers.people import Found
 from portal.triggers.rules import Decision, plan
 
 SAMPLE_ADDRESS = "name@example.org"
@@ -120,8 +120,17 @@ async def _found(campaign: Campaign, sample: Sample, statuses: Sequence[StatusRo
     if not sample.invented:
         return await queries.found(sample.id)
     submitted = next(status.id for status in statuses if status.key == "submitted")
-    languages = (campaign.default_locale, campaign.default_locale, "en")
-    return Found(campaign.id, submitted, 0, "", SAMPLE_ADDRESS, *languages)
+    return Found(
+        id=0,
+        campaign_id=campaign.id,
+        status_id=submitted,
+        person_id=0,
+        name="",
+        address=SAMPLE_ADDRESS,
+        locale=campaign.default_locale,
+        campaign_locale=campaign.default_locale,
+        organisation_locale="en",
+    )
 
 
 async def _case(

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from portal.actor import ActorKind
 from portal.addresses import valid_email
 from portal.emails.rules import pick_locale
 from portal.ledger.rules import Lane
-from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Change, Colleague, Mode, People, Rule
-
-SUBMITTERS: tuple[ActorKind, ...] = ("candidate", "user", "api")  # whose submission is a candidate's action (E07, E11)
-
-
-class WhyNot(StrEnum):
-    """The first condition that a trigger did not meet (B02)."""
-
-    other_family = "other_family"
-    trigger_inactive = "trigger_inactive"
-    not_manual_change = "not_manual_change"
-    other_status = "other_status"
-    other_from_status = "other_from_status"
-    silent = "silent"
+from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Change, Colleague, Family, Mode, People, Rule
+from portal.triggers.reasons import Failed, WhyNot, reason_against
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +48,15 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What was decided about one trigger: it matches and writes to `recipients`, or `why_not`."""
+    """What was decided about one trigger: it matches and writes to `recipients`, or `why_not`.
+
+    `details`: what the failed condition asked for and found, in plain JSON.
+    """
 
     trigger: Rule
     why_not: WhyNot | None
     recipients: tuple[Recipient, ...] = ()
+    details: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def matched(self) -> bool:
@@ -75,34 +65,35 @@ class Decision(msgspec.Struct, frozen=True):
 
     @property
     def lane(self) -> Lane:
-        """An acknowledgement overtakes everything, a letter about a status all mass mail."""
-        return Lane.urgent if self.trigger.family == "candidate" else Lane.trigger
+        """An acknowledgement overtakes everything, a letter about a status the many reminders, these all mass mail."""
+        lanes: dict[Family, Lane] = {"candidate": Lane.urgent, "manager": Lane.trigger, "deadline": Lane.sequence}
+        return lanes[self.trigger.family]
+
+
+# A trigger that met all its conditions, whatever kept it from writing.
+MET = frozenset({None, WhyNot.too_often, WhyNot.silent})
 
 
 def plan(change: Change, triggers: Sequence[Rule], people: People) -> list[Decision]:
-    """One decision per trigger, in their order. The same for the preview, the recap and the real sending (B01)."""
-    return [_decide(change, trigger, people) for trigger in triggers]
+    """One decision per trigger, in their order. The same for every preview, the recap and the sending (B01).
+
+    A trigger that stops keeps later ones of its family from firing, also when it writes nothing itself.
+    """
+    decided: list[Decision] = []
+    stopped: Rule | None = None
+    for trigger in triggers:
+        failed = reason_against(change, trigger, people)
+        if (failed.why if failed else None) in MET:
+            failed = Failed(WhyNot.stopped, {"by": stopped.name}) if stopped else failed
+            stopped = stopped or (trigger if trigger.stop else None)
+        decided.append(_decision(change, trigger, people, failed))
+    return decided
 
 
-def _decide(change: Change, trigger: Rule, people: People) -> Decision:
-    why_not = reason_against(change, trigger)
-    return Decision(trigger, why_not, () if why_not else tuple(recipients_of(trigger, change.mode, people)))
-
-
-def reason_against(change: Change, trigger: Rule) -> WhyNot | None:
-    """The first condition that fails, or None (E07, E08, E11). A change by hand is one that says so: see `manual`."""
-    submitted = trigger.family == "candidate"
-    if submitted != (change.kind == "submitted"):
-        return WhyNot.other_family
-    if not trigger.active:
-        return WhyNot.trigger_inactive
-    if (change.actor_kind not in SUBMITTERS) if submitted else not change.manual:
-        return WhyNot.not_manual_change
-    if trigger.to_status not in (None, change.to_status):
-        return WhyNot.other_status
-    if trigger.from_status not in (None, change.from_status):
-        return WhyNot.other_from_status
-    return WhyNot.silent if change.mode == "silent" else None
+def _decision(change: Change, trigger: Rule, people: People, failed: Failed | None) -> Decision:
+    if failed:
+        return Decision(trigger, failed.why, details=failed.details)
+    return Decision(trigger, None, tuple(recipients_of(trigger, change.mode, people)))
 
 
 # ------------------------------------------------------------------------------------------------ to whom
@@ -141,21 +132,33 @@ def _expand(word: str, trigger: Rule, people: People) -> Iterator[Recipient]:
         yield _fixed(word.removeprefix(ADDRESS), trigger, people)
     else:
         for colleague in people.colleagues:
-            if _is_meant(word, colleague):
+            if _is_meant(word, colleague, people):
                 yield _colleague(colleague, trigger, people)
 
 
-def _is_meant(word: str, colleague: Colleague) -> bool:
-    """A group means its active members; a person named by name stays named, and the plan says why she gets nothing."""
+def _is_meant(word: str, colleague: Colleague, people: People) -> bool:
+    """A group means its active members, of the evaluators those who see the dossier; a person named by name stays
+
+    named, and the plan says why she gets nothing.
+    """
     if word.startswith(ACCOUNT):
         return word == f"{ACCOUNT}{colleague.account_id}"
     if word.startswith(ROLE):
         return colleague.active and word.removeprefix(ROLE) in colleague.roles
-    return colleague.active and word.removesuffix("s") in colleague.member
+    if word == "assigned":
+        return colleague.active and colleague.account_id in people.dossier.assigned
+    meant = colleague.active and word.removesuffix("s") in colleague.member
+    return meant and (word == "managers" or sees(colleague, people))
+
+
+def sees(colleague: Colleague, people: People) -> bool:
+    """Whether somebody may see this very dossier (E12)."""
+    assigned = not colleague.only_assigned or colleague.account_id in people.dossier.assigned
+    return colleague.active and colleague.sees and assigned
 
 
 def _colleague(colleague: Colleague, trigger: Rule, people: People) -> Recipient:
-    allowed = colleague.active and colleague.sees
+    allowed = sees(colleague, people)
     return Recipient(
         trigger_id=trigger.id,
         address=colleague.address,

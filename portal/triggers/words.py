@@ -11,9 +11,11 @@ from portal.formats import list_and, number
 from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.ledger.words import reason_word
 from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Family
-from portal.triggers.rules import Recipient, WhyNot
+from portal.triggers.reasons import WhyNot
+from portal.triggers.rules import Recipient
 
 if TYPE_CHECKING:
+    from portal.triggers.decisions import Decided
     from portal.triggers.overview import Fallback
     from portal.triggers.recap import Case
 
@@ -84,6 +86,7 @@ GROUP_WORDS: dict[str, Words] = {
     "candidate": lambda: pgettext("recipient", "the candidate"),
     "managers": lambda: pgettext("recipient", "the campaign’s managers"),
     "evaluators": lambda: pgettext("recipient", "the campaign’s evaluators"),
+    "assigned": lambda: pgettext("recipient", "the dossier’s evaluators"),
 }
 
 
@@ -100,7 +103,8 @@ def recipients_line(
 GROUP_CHOICES: dict[str, Words] = {
     "candidate": lambda: pgettext("recipient", "The candidate"),
     "managers": lambda: pgettext("recipient", "The campaign’s managers"),
-    "evaluators": lambda: pgettext("recipient", "The campaign’s evaluators"),
+    "evaluators": lambda: pgettext("recipient", "The campaign’s evaluators who may see the dossier"),
+    "assigned": lambda: pgettext("recipient", "The evaluators that the dossier is assigned to"),
 }
 
 
@@ -141,6 +145,15 @@ PROBLEMS: dict[str, Words] = {
     "status_missing": lambda: _("Choose the status that triggers the e-mail."),
     "same_status": lambda: _("Choose another status than the one it goes to."),
     "unknown_status": lambda: _("Choose a status of this campaign."),
+    "unknown_phase": lambda: _("Choose a phase of this campaign."),
+    "unknown_choice": lambda: _("Choose one of the options."),
+    "days_before": lambda: _("Enter a number of days from 0 to 365."),
+    "at_time": lambda: _("Enter a time."),
+    "from_missing": lambda: _("Choose the status of the dossiers that are reminded."),
+    "deadline_status": lambda: _("A reminder changes no status. Leave this empty."),
+    "deadline_delay": lambda: _("A reminder goes at its hour. Leave this at 0."),
+    # NOTE: {address}: the key of a question, e.g. country
+    "unknown_answer": lambda: _("This campaign has no such question: {address}"),
     "no_recipient": lambda: _("Choose at least one recipient."),
     "too_many": lambda: _("Choose at most 50 recipients."),
     "unknown_recipient": lambda: _("Choose recipients from the list."),
@@ -155,12 +168,34 @@ def why_not_word(reason: str) -> str:
     return WHY_NOT[WhyNot(reason)]() if reason in WhyNot.__members__ else reason
 
 
+def decided_word(one: Decided) -> str:
+    """The same for a line of the log, with what was asked for and found where that says more."""
+    if one.why_not == WhyNot.other_language and "found" in one.details:
+        # NOTE: why an automatic e-mail did not go. {language}: that of the dossier, e.g. Polish
+        return _("It is not for the dossier’s language: {language}").format(
+            language=language_name(str(one.details["found"]))
+        )
+    if one.why_not == WhyNot.stopped and "by" in one.details:
+        # NOTE: why an automatic e-mail did not go. {name}: another automatic e-mail
+        return _("“{name}” before it has the last word").format(name=str(one.details["by"]))
+    if one.why_not == WhyNot.other_answer and "question" in one.details:
+        # NOTE: why an automatic e-mail did not go. {question}: the key of a question, e.g. country
+        return _("The answer to “{question}” is another one").format(question=str(one.details["question"]))
+    return why_not_word(one.why_not)
+
+
 WHY_NOT: dict[WhyNot, Words] = {
     WhyNot.other_family: lambda: _("It is for another kind of action"),
     WhyNot.trigger_inactive: lambda: _("Trigger off"),
     WhyNot.not_manual_change: lambda: _("Status not changed by hand"),
     WhyNot.other_status: lambda: _("It is for another status"),
     WhyNot.other_from_status: lambda: _("The dossier came from another status"),
+    WhyNot.other_phase: lambda: _("It is for another phase"),
+    WhyNot.other_language: lambda: _("It is for another language"),
+    WhyNot.other_evaluator: lambda: _("It is for other evaluators’ dossiers"),
+    WhyNot.other_answer: lambda: _("The answer to a question is another one"),
+    WhyNot.stopped: lambda: _("An automatic e-mail before it has the last word"),
+    WhyNot.too_often: lambda: _("Limit per dossier and day reached"),
     WhyNot.silent: lambda: _("“Don’t send” was chosen"),
 }
 

@@ -16,7 +16,7 @@ from portal.i18n import use
 from portal.ledger import queries as ledger
 from portal.outcomes import Missing, Refused, Stale
 from portal.settings import settings
-from portal.triggers import actions, queries
+from portal.triggers import actions, decisions, queries
 from portal.triggers.drafts import Draft
 from portal.triggers.facts import Change
 from tests import factories as make
@@ -288,11 +288,10 @@ async def test_B02_every_trigger_considered_is_written_down(house: House) -> Non
     await make.trigger(house.campaign, house.template, name="Accepted")
     dossier = await make.dossier(house.campaign)
     ids = await actions.fire(await moved(house, dossier))
-    event = next(each for each in await timeline.of_dossier(dossier.id) if each.what == "triggers.considered")
-    assert [(one["name"], one["why_not"], one["messages"]) for one in event.details["decisions"]] == [
+    assert [(one.trigger_name, one.why_not, one.message_ids) for one in await decisions.of_dossier(dossier.id)] == [
         ("Receipt", "other_family", []),
         ("Rejected", "other_status", []),
-        ("Accepted", None, ids),
+        ("Accepted", "", ids),
     ]
 
 
