@@ -117,6 +117,12 @@ def _resent(event: Event) -> str:
     return pgettext("timeline", "{name} had the e-mail to {address} sent again")
 
 
+def _template_saved(event: Event) -> str:
+    if event.details.get("restored"):
+        return pgettext("timeline", "{name} restored version {restored} of the template as version {number}")
+    return pgettext("timeline", "{name} saved version {number} of the template")
+
+
 def _origin_paused(event: Event) -> str:
     if event.details.get("reason") == "policy":
         return pgettext("timeline", "E-mails are on hold: mail servers refuse them as unwanted")
@@ -148,6 +154,10 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "campaign.question_removed": ("trash", lambda event: pgettext("timeline", "{name} deleted the question “{label}”")),
     "campaign.phase_added": ("calendar", lambda event: pgettext("timeline", "{name} added the phase “{label}”")),
     "campaign.phase_changed": ("calendar", lambda event: pgettext("timeline", "{name} changed the phase “{label}”")),
+    "campaign.first_phase_renamed": (
+        "calendar",
+        lambda event: pgettext("timeline", "{name} renamed the initial phase"),
+    ),
     "campaign.phase_moved": ("calendar", lambda event: pgettext("timeline", "{name} moved the phase “{label}”")),
     "campaign.phase_removed": ("trash", lambda event: pgettext("timeline", "{name} deleted the phase “{label}”")),
     "person.created": ("user", lambda event: pgettext("timeline", "{name} created the record")),
@@ -170,9 +180,10 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "ledger.confirmed": ("circle-check", lambda event: pgettext("timeline", "{name} confirmed the restored database")),
     "triggers.considered": ("mail", lambda event: pgettext("timeline", "Automatic e-mails were considered")),
     "template.created": ("file-text", lambda event: pgettext("timeline", "{name} created the template")),
-    "template.saved": (
-        "file-text",
-        lambda event: pgettext("timeline", "{name} saved version {number} of the template"),
+    "template.saved": ("file-text", _template_saved),
+    "template.described": (
+        "tag",
+        lambda event: pgettext("timeline", "{name} changed what is said of the template in the library"),
     ),
     "template.archived": ("archive", lambda event: pgettext("timeline", "{name} archived the template")),
     "template.restored": ("archive", lambda event: pgettext("timeline", "{name} restored the template")),

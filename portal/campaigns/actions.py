@@ -51,7 +51,7 @@ async def create(by: Actor, draft: CampaignDraft) -> int:
         campaign_id = int(await db.fetchval(INSERT, *_row(draft), by.account_id))
         for each in defaults.STATUSES:
             row = (each.key, each.label, each.public_label or each.label, each.tone, each.is_decision, each.protected)
-            await db.execute(statuses.INSERT, campaign_id, *row)
+            await db.execute(statuses.INSERT, campaign_id, *row, None)
         if by.account_id is not None:
             await db.execute("insert into campaign_member values ($1, $2, 'manager')", campaign_id, by.account_id)
         name = text_in(defaults.ACKNOWLEDGEMENT, draft.default_locale, "en")
@@ -75,7 +75,7 @@ async def change(by: Actor, campaign_id: int, version: int, draft: CampaignDraft
     async with _unique():
         if not await db.execute(UPDATE, campaign_id, version, *_row(draft)):
             await _stale(by, campaign_id)
-        if changes := _changes(before, draft):
+        if changes := parts.changes(before, draft):
             await parts.record(campaign_id, "campaign.changed", by, changes=changes)
 
 
@@ -136,12 +136,6 @@ async def _completed(draft: CampaignDraft) -> CampaignDraft:
 def _row(draft: CampaignDraft) -> tuple[Any, ...]:
     texts = (draft.slug, draft.title, draft.description, draft.locales, draft.default_locale)
     return (*texts, draft.time_zone, draft.opens_at, draft.closes_at, draft.published, draft.number_prefix)
-
-
-def _changes(before: queries.Campaign, draft: CampaignDraft) -> dict[str, Any]:
-    """field -> [before, after], as plain JSON values."""
-    pairs = {name: (getattr(before, name), getattr(draft, name)) for name in draft.__struct_fields__}
-    return {name: msgspec.to_builtins(pair) for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 async def _stale(by: Actor, campaign_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -35,13 +35,31 @@ class CampaignDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A status as somebody wants it. Without `public_label` candidates read the internal one; `key` is for scripts."""
+    """A status as somebody wants it. Without `public_label` candidates read the internal one; `key` is for scripts.
+
+    `phase_id`: None for the initial phase; left out, the status stays where it is.
+    """
 
     label: dict[str, str]
     public_label: dict[str, str] = {}
     tone: str = "mute"
     is_decision: bool = False
     key: str = ""
+    phase_id: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class PhaseDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase after the initial one as somebody wants it. Times: wall time in the campaign's zone, or None.
+
+    Dossiers at `entry_status_id` fill in its form; handed in, they get to `submitted_status_id`. 0: none chosen.
+    """
+
+    title: dict[str, str]
+    description: dict[str, str] = {}
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    entry_status_id: int = 0
+    submitted_status_id: int = 0
 
 
 class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +99,23 @@ def of_status(draft: StatusDraft, default_locale: str, key: str) -> dict[str, st
         (not draft.label.get(default_locale), "label", _name_missing(default_locale)),
         (draft.tone not in rules.TONES, "tone", _("Choose one of the options.")),
         (protected and draft.is_decision, "is_decision", _("This status comes before any decision.")),
+    )
+
+
+def of_phase(draft: PhaseDraft, default_locale: str, usable: Collection[int]) -> dict[str, str]:
+    """field -> sentence for a phase. `usable`: the ids of the campaign's statuses that come after *Draft*."""
+    closes_first = bool(draft.opens_at and draft.closes_at and draft.closes_at <= draft.opens_at)
+    same = draft.entry_status_id == draft.submitted_status_id
+    return _errors(
+        (not draft.title.get(default_locale), "title", _title_missing(default_locale)),
+        (closes_first, "closes_at", _("Enter a closing date after the opening date.")),
+        (
+            draft.entry_status_id not in usable,
+            "entry_status_id",
+            _("Choose the status of those who take part."),
+        ),
+        (draft.submitted_status_id not in usable, "submitted_status_id", _("Choose the status that follows.")),
+        (same, "submitted_status_id", _("Choose a different status from the one above.")),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from portal.accounts.words import role_word
 from portal.campaigns import checks, rules, words
 from portal.campaigns.checks import CampaignDraft, QuestionDraft, StatusDraft
+from portal.campaigns.phases import Phase
 from portal.campaigns.queries import Campaign, Question, Status
 from portal.campaigns.team import Colleague
 from portal.i18n import LOCALES, _, current_locale, language_name
@@ -77,11 +79,13 @@ class StatusForm(TextsForm):
     public_label = Texts(longest=60, required=False)
     tone = Choice()
     is_decision = Flag()
+    phase_id = IdChoice(required=False)
     version = Integer(required=False)
 
     def draft(self) -> StatusDraft:
         """What the action takes."""
-        return StatusDraft(**{name: self.values[name] for name in ("label", "public_label", "tone", "is_decision")})
+        plain = {name: self.values[name] for name in ("label", "public_label", "tone", "is_decision")}
+        return StatusDraft(**plain, phase_id=self.phase_id or None)
 
 
 class QuestionForm(TextsForm):
@@ -138,9 +142,10 @@ def campaign_choices() -> dict[str, Options]:
     return {"locales": languages(), "default_locale": languages()}
 
 
-def status_choices() -> dict[str, Options]:
+def status_choices(phases: Sequence[Phase] = ()) -> dict[str, Options]:
     """For StatusForm."""
-    return {"tone": [(each, words.tone_word(each)) for each in rules.TONES]}
+    tones = [(each, words.tone_word(each)) for each in rules.TONES]
+    return {"tone": tones, "phase_id": [(each.id, each.name) for each in phases]}
 
 
 def question_choices() -> dict[str, Options]:
@@ -171,9 +176,10 @@ def empty_member(colleagues: list[Colleague]) -> MemberForm:
     return MemberForm({"role": "evaluator"}, choices=member_choices(colleagues))
 
 
-def of_status(status: Status) -> StatusForm:
+def of_status(status: Status, phases: Sequence[Phase] = ()) -> StatusForm:
     """A status as it is."""
-    return StatusForm(_values(status, StatusForm), choices=status_choices())
+    values = _values(status, StatusForm)
+    return StatusForm({**values, "phase_id": status.phase_id or 0}, choices=status_choices(phases))
 
 
 def of_question(question: Question) -> QuestionForm:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from portal import db, timeline
 from portal.actor import Actor
 from portal.outcomes import Refused
@@ -30,8 +32,14 @@ def merged(before: dict[str, str], now: dict[str, str], shown: list[str]) -> dic
     return {**kept, **{locale: text for locale, text in now.items() if text}}
 
 
+def changes(before: Any, draft: msgspec.Struct) -> dict[str, Any]:
+    """field -> [before, after] of what a draft changes in a row, as plain JSON values for the history."""
+    pairs = {name: (getattr(before, name), getattr(draft, name)) for name in draft.__struct_fields__}
+    return {name: msgspec.to_builtins(pair) for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
 async def move(by: Actor, table: str, campaign_id: int, row_id: int, step: int, **details: Any) -> None:
-    """Change places with a neighbour in `table`, which is status or question."""
+    """Change places with a neighbour in `table`, which is status, question or phase."""
     async with db.transaction():
         await lock(campaign_id)
         if await db.execute(MOVE.format(table=table), campaign_id, row_id, step):

@@ -15,7 +15,8 @@ from portal.i18n import text_in
 from portal.outcomes import Missing
 
 COLUMNS = """c.id, c.slug, c.title, c.description, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at,
-c.published, c.number_prefix, c.created_at, c.version"""
+c.published, c.number_prefix, c.created_at, c.version, c.programme_id, c.archived_at, c.first_phase, c.resubmission,
+c.withdrawal, c.assigned_only"""
 
 VISIBLE = """
 ($1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2))"""
@@ -34,7 +35,7 @@ order by c.closes_at desc nulls first, c.id desc"""
 
 STATUSES = """
 select s.id, s.campaign_id, s.key, s.label, s.public_label, s.tone, s.position, s.is_decision, s.protected, s.version,
-       (select count(*) from dossier d where d.status_id = s.id) as dossiers
+       s.phase_id, (select count(*) from dossier d where d.status_id = s.id) as dossiers
 from status s where s.campaign_id = any ($1::int[]) order by s.campaign_id, s.position, s.id"""
 
 QUESTION_COLUMNS = "id, campaign_id, key, kind, label, help, required, choices, max_length, position, version"
@@ -57,6 +58,12 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     number_prefix: str
     created_at: datetime
     version: int
+    programme_id: int | None
+    archived_at: datetime | None
+    first_phase: dict[str, str]
+    resubmission: bool
+    withdrawal: bool
+    assigned_only: bool
 
     @property
     def name(self) -> str:
@@ -113,6 +120,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     is_decision: bool
     protected: bool
     version: int
+    phase_id: int | None
     dossiers: int
 
     @property
@@ -143,11 +151,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusUse(msgspec.Struct, frozen=True):
-    """What hangs on a status: dossiers at it, dossiers that once were, automatic e-mails that name it."""
+    """What hangs on a status: dossiers at it, dossiers that once were, automatic e-mails and phases that name it."""
 
     dossiers: int
     history: int
     triggers: int
+    phases: int = 0
 
 
 class LastChange(msgspec.Struct, frozen=True):
@@ -235,7 +244,8 @@ async def status_use(status_id: int) -> StatusUse:
     """What hangs on a status, to say before it goes and to refuse its going."""
     sql = """select (select count(*) from dossier where status_id = $1) as dossiers,
         (select count(distinct dossier_id) from status_change where from_id = $1 or to_id = $1) as history,
-        (select count(*) from trigger where from_status_id = $1 or to_status_id = $1) as triggers"""
+        (select count(*) from trigger where from_status_id = $1 or to_status_id = $1) as triggers,
+        (select count(*) from phase where entry_status_id = $1 or submitted_status_id = $1) as phases"""
     found = await db.one_as(StatusUse, sql, status_id)
     if found is None:
         raise Missing

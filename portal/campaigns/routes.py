@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal import timeline, zones
-from portal.campaigns import actions, copies, forms, queries, question_pages, status_pages, team, words
+from portal.campaigns import actions, copies, forms, phase_pages, queries, question_pages, status_pages, team, words
 from portal.campaigns.forms import CampaignForm, MemberForm, NewCampaignForm, RemovalForm, TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
@@ -212,5 +212,5 @@ async def _settings(
 routes = [
     campaign_list, new_campaign_page, create_campaign, overview, publish, unpublish_page, unpublish,
     settings_page, change_settings, add_member, remove_member, duplicate, delete_page, delete,
-    *status_pages.routes, *question_pages.routes,
+    *status_pages.routes, *question_pages.routes, *phase_pages.routes,
 ]  # fmt: skip

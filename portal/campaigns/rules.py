@@ -91,6 +91,17 @@ class LaterCall(Call, Protocol):
     def entry_status_id(self) -> int | None: ...
 
 
+class Period(Protocol):
+    """When a phase asks whom. Wall times of one zone; None: no limit."""
+
+    @property
+    def opens_at(self) -> datetime | None: ...
+    @property
+    def closes_at(self) -> datetime | None: ...
+    @property
+    def entry_status_id(self) -> int | None: ...
+
+
 Later = TypeVar("Later", bound=LaterCall)
 
 
@@ -102,6 +113,13 @@ def open_phases(phases: Sequence[Later], now: datetime) -> list[Later]:
 def phase_for(phases: Sequence[Later], status_id: int, now: datetime) -> Later | None:
     """The phase that a dossier at a status may fill in at an instant, if any: the first open one it has entered."""
     return next((phase for phase in open_phases(phases, now) if phase.entry_status_id == status_id), None)
+
+
+def rivals(one: Period, other: Period) -> bool:
+    """Whether two phases of a campaign would ask the same dossiers at the same time."""
+    starts = one.opens_at or datetime.min, other.opens_at or datetime.min
+    ends = one.closes_at or datetime.max, other.closes_at or datetime.max
+    return one.entry_status_id == other.entry_status_id and starts[0] < ends[1] and starts[1] < ends[0]
 
 
 # ------------------------------------------------------------------------------------------------ names for machines

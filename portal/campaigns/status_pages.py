@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from portal.campaigns import forms, queries, statuses, words
+from portal.campaigns import forms, phases, queries, statuses, words
 from portal.campaigns.forms import StatusForm
 from portal.campaigns.queries import Campaign, Status
 from portal.i18n import _
@@ -26,21 +26,24 @@ STATUS = f"{STATUSES}/{{status_id:int}}"
 async def status_list(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """The statuses in their order, with what hangs on each."""
     campaign = await queries.one(request.user, campaign_id)
-    return page(request, "campaigns/statuses.html", campaign=campaign, statuses=await queries.statuses(campaign_id))
+    statuses, later = await queries.statuses(campaign_id), await phases.of_campaign(campaign_id)
+    by_id = {each.id: each for each in later}
+    return page(request, "campaigns/statuses.html", campaign=campaign, statuses=statuses, phases=by_id)
 
 
 @get(f"{STATUSES}/new", opt=EDIT)
 async def new_status_page(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """The form for one more status."""
     campaign = await queries.one(request.user, campaign_id)
-    return _status(request, campaign, None, StatusForm({"tone": "teal"}, choices=forms.status_choices()))
+    choices = forms.status_choices(await phases.of_campaign(campaign_id))
+    return _status(request, campaign, None, StatusForm({"tone": "teal"}, choices=choices))
 
 
 @post(f"{STATUSES}/new", opt=EDIT, status_code=303)
 async def add_status(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Add a status at the end of the list."""
     campaign = await queries.one(request.user, campaign_id)
-    form = await StatusForm.read(request, choices=forms.status_choices())
+    form = await StatusForm.read(request, choices=forms.status_choices(await phases.of_campaign(campaign_id)))
     if form.valid:
         try:
             await statuses.add(request.user, campaign_id, form.draft())
@@ -55,7 +58,7 @@ async def status_page(request: Request, campaign_id: FromPath[int], status_id: F
     """One status: names, colour, decision or not."""
     campaign = await queries.one(request.user, campaign_id)
     status = await queries.status(campaign_id, status_id)
-    return _status(request, campaign, status, forms.of_status(status))
+    return _status(request, campaign, status, forms.of_status(status, await phases.of_campaign(campaign_id)))
 
 
 @post(STATUS, opt=EDIT, status_code=303)
@@ -63,7 +66,7 @@ async def change_status(request: Request, campaign_id: FromPath[int], status_id:
     """Save a status; 409 compares when somebody was faster."""
     campaign = await queries.one(request.user, campaign_id)
     status = await queries.status(campaign_id, status_id)
-    form = await StatusForm.read(request, choices=forms.status_choices())
+    form = await StatusForm.read(request, choices=forms.status_choices(await phases.of_campaign(campaign_id)))
     where = f"/campaigns/{campaign_id}/statuses"
     if form.valid:
         try:
@@ -72,7 +75,8 @@ async def change_status(request: Request, campaign_id: FromPath[int], status_id:
         except Refused as refused:
             form.refuse(refused)
         except Stale as stale:
-            theirs, own = forms.of_status(stale.theirs), f"{where}/{status_id}"
+            later = await phases.of_campaign(campaign_id)
+            theirs, own = forms.of_status(stale.theirs, later), f"{where}/{status_id}"
             return conflict(request, stale, form, theirs, labels=words.status_labels(), action=own, back=own)
     return _status(request, campaign, status, form, status_code=422)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
-from portal.campaigns import checks, parts, queries, rules
+from portal.campaigns import checks, parts, phases, queries, rules
 from portal.campaigns.checks import StatusDraft
 from portal.campaigns.queries import Status, StatusUse
 from portal.formats import number
@@ -16,8 +16,13 @@ from portal.i18n import _, ngettext, text_in
 from portal.outcomes import Refused, Stale
 
 INSERT = """
-insert into status (campaign_id, key, label, public_label, tone, is_decision, protected, position)
-select $1, $2, $3, $4, $5, $6, $7, coalesce(max(position), 0) + 1 from status where campaign_id = $1 returning id"""
+insert into status (campaign_id, key, label, public_label, tone, is_decision, protected, phase_id, position)
+select $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(position), 0) + 1 from status where campaign_id = $1 returning id"""
+
+
+UPDATE = """
+update status set label = $3, public_label = $4, tone = $5, is_decision = $6, phase_id = $7, version = version + 1
+where id = $1 and version = $2"""
 
 
 async def add(by: Actor, campaign_id: int, draft: StatusDraft) -> int:
@@ -34,7 +39,8 @@ async def add(by: Actor, campaign_id: int, draft: StatusDraft) -> int:
             return there[draft.key].id
         key = rules.suggested_key(draft.key or text_in(draft.label, campaign.default_locale), there.keys(), "status")
         parts.refuse(checks.of_status(draft, campaign.default_locale, key))
-        row = (key, draft.label, draft.public_label or draft.label, draft.tone, draft.is_decision, False)
+        phase_id = await _phase(campaign_id, draft, None)
+        row = (key, draft.label, draft.public_label or draft.label, draft.tone, draft.is_decision, False, phase_id)
         status_id = int(await db.fetchval(INSERT, campaign_id, *row))
         await parts.record(campaign_id, "campaign.status_added", by, label=draft.label)
     return status_id
@@ -49,12 +55,18 @@ async def change(by: Actor, campaign_id: int, status_id: int, version: int, draf
     draft = msgspec.structs.replace(draft, label=label, public_label={**label, **public_label})
     parts.refuse(checks.of_status(draft, campaign.default_locale, before.key))
     async with db.transaction():
-        sql = """update status set label = $3, public_label = $4, tone = $5, is_decision = $6, version = version + 1
-            where id = $1 and version = $2"""
-        row = (label, draft.public_label, draft.tone, draft.is_decision)
-        if not await db.execute(sql, status_id, version, *row):
+        phase_id = await _phase(campaign_id, draft, before.phase_id)
+        row = (label, draft.public_label, draft.tone, draft.is_decision, phase_id)
+        if not await db.execute(UPDATE, status_id, version, *row):
             raise Stale(await queries.status(campaign_id, status_id))
         await parts.record(campaign_id, "campaign.status_changed", by, label=label)
+
+
+async def _phase(campaign_id: int, draft: StatusDraft, before: int | None) -> int | None:
+    """The phase that was chosen, or the one the status has. Raises Missing for a phase of another campaign."""
+    if draft.phase_id is msgspec.UNSET:
+        return before
+    return draft.phase_id and (await phases.one(campaign_id, draft.phase_id)).id
 
 
 async def move(by: Actor, campaign_id: int, status_id: int, step: Literal[-1, 1]) -> None:
@@ -80,6 +92,13 @@ def why_it_stays(status: Status, use: StatusUse) -> str:
     """The sentence for a status that cannot be deleted, with the number of dossiers; "" when it can."""
     if status.protected:
         return _("Draft and Submitted belong to every campaign. They can be renamed, not deleted.")
+    if use.phases:
+        message = ngettext(
+            "{n} phase starts or ends with this status. Choose another one there first.",
+            "{n} phases start or end with this status. Choose another one there first.",
+            use.phases,
+        )
+        return message.format(n=number(use.phases))
     if use.dossiers:
         message = ngettext(
             "{n} dossier has this status. Change its status first.",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from portal.campaigns.rules import Call, State, state
 from portal.formats import date_time, zone_words
-from portal.i18n import _, pgettext
+from portal.i18n import _, pgettext, text_in
 
 STATE_TONES: dict[State, str] = {"open": "ok", "not_yet_open": "plum", "closed": "mute", "not_published": "mute"}
 
@@ -89,6 +89,24 @@ def status_labels() -> dict[str, str]:
         "public_label": _("Public name"),
         "tone": _("Colour"),
         "is_decision": _("This is a decision"),
+        "phase_id": _("Phase"),
+    }
+
+
+def first_phase(title: dict[str, str]) -> str:
+    """What the initial phase is called: its own title, or the usual word."""
+    return text_in(title) or pgettext("phase", "Application")
+
+
+def phase_labels() -> dict[str, str]:
+    """field -> its label on the page of a phase."""
+    return {
+        "title": pgettext("campaign", "Title"),
+        "description": _("Description"),
+        "opens_at": _("Opens"),
+        "closes_at": _("Closes"),
+        "entry_status_id": _("Who takes part: dossiers with the status"),
+        "submitted_status_id": _("Status once submitted"),
     }
 
 
