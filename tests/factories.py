@@ -197,6 +197,26 @@ async def question(
     )
 
 
+async def phase(
+    of: CampaignRow,
+    label: str = "Full project",
+    *,
+    entry: str = "reserve_list",
+    submitted: str = "under_review",
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+) -> int:
+    """One more phase of a campaign, open as long as the campaign is published; statuses by key. Returns its id."""
+    return int(
+        await db.fetchval(
+            """insert into phase (campaign_id, title, opens_at, closes_at, entry_status_id, submitted_status_id,
+            position) select $1, $2, $3, $4, $5, $6, coalesce(max(position), 0) + 1 from phase where campaign_id = $1
+            returning id""",
+            *(of.id, {"en": label}, opens_at, closes_at, of.status[entry], of.status[submitted]),
+        )
+    )
+
+
 async def person(
     first_name: str = "Ana",
     last_name: str = "Nowak",

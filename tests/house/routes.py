@@ -84,6 +84,7 @@ async def world() -> World:
     people = {role: await factories.account(name, role) for role, name in ROLES.items()}
     campaign = await factories.campaign(managers=(people["manager"],), evaluators=(people["evaluator"],))
     question_id = await factories.question(campaign.id)
+    phase_id = await factories.phase(campaign)
     person = await factories.person("Ana", "Nowak")
     dossier = await factories.dossier(campaign, person)
     template = await factories.template()
@@ -99,6 +100,7 @@ async def world() -> World:
         "slug": campaign.slug,
         "status_id": campaign.status["accepted"],
         "question_id": question_id,
+        "phase_id": phase_id,
         "person_id": person.id,
         "dossier_id": dossier.id,
         "template_id": template.id,
