@@ -1,4 +1,4 @@
-"""What people do with templates: write them, save a new version, put them away, try them on themselves.
+"""What people do with templates: write them, save a new version, restore an earlier one, try them on themselves.
 
 A version never changes: a message keeps the one it was planned with. Saving adds the next, if nobody was faster.
 """
@@ -12,7 +12,7 @@ import msgspec
 from portal import db, timeline
 from portal.actor import Actor
 from portal.emails import letters, queries, system
-from portal.emails.checks import Text, checked
+from portal.emails.checks import LONGEST_NAME, Text, checked
 from portal.emails.queries import Version
 from portal.i18n import _
 from portal.ledger import actions as ledger
@@ -22,21 +22,26 @@ from portal.outcomes import Missing, Refused, Stale
 # The next version, unless another was saved since the one that was seen: then no row. A second save at the same
 # moment waits for the first at the unique (template, number), and then finds its number taken.
 NEXT_VERSION = """
-insert into template_version (template_id, number, fallback_locale, sender_id, reply_to, saved_by)
-select t.id, v.number + 1, $3, $4, $5, $6
+insert into template_version (template_id, number, fallback_locale, sender_id, reply_to, saved_by, note, restored)
+select t.id, v.number + 1, $3, $4, $5, $6, $7, $8
 from template t join template_version v on v.id = t.version_id
 where t.id = $1 and v.number = $2
 on conflict (template_id, number) do nothing returning id"""
 
 FIRST_VERSION = """
-insert into template_version (template_id, number, fallback_locale, sender_id, reply_to, saved_by)
-values ($1, 1, $2, $3, $4, $5) returning id"""
+insert into template_version (template_id, number, fallback_locale, sender_id, reply_to, saved_by, note)
+values ($1, 1, $2, $3, $4, $5, $6) returning id"""
 
 VARIANT = "insert into template_variant (version_id, locale, subject, preheader, body) values ($1, $2, $3, $4, $5)"
+ATTACHED = "insert into template_attachment (version_id, attachment_id, position) values ($1, $2, $3)"
+EDITABLE = "select shared or $2::bool or owner_id is not distinct from $3::int from template where id = $1"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as somebody wants it. `texts` by locale; `sender_id` None: the organisation's sender."""
+    """A template as somebody wants it. `texts` by locale; `sender_id` None: the organisation's sender.
+
+    `attachments`: their ids in order; None: as they are. `note` says what was changed, and is no change itself.
+    """
 
     name: str
     category: str
@@ -44,6 +49,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     fallback_locale: str = ""
     sender_id: int | None = None
     reply_to: str = ""
+    attachments: tuple[int, ...] | None = None
+    note: str = ""
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -53,44 +60,83 @@ async def create(draft: Draft, by: Actor, key: str | None = None) -> int:
     async with db.transaction():
         template_id = int(
             await db.fetchval(
-                "insert into template (key, name, category, created_by) values ($1, $2, $3, $4) returning id",
+                """insert into template (key, name, category, created_by, owner_id) values ($1, $2, $3, $4, $4)
+                returning id""",
                 *(key, draft.name, draft.category, by.account_id),
             )
         )
-        first = (template_id, draft.fallback_locale, draft.sender_id, draft.reply_to, by.account_id)
+        first = (template_id, draft.fallback_locale, draft.sender_id, draft.reply_to, by.account_id, draft.note)
         await _put_in_force(template_id, int(await db.fetchval(FIRST_VERSION, *first)), draft)
         await timeline.record("template", template_id, "template.created", by, name=draft.name)
     return template_id
 
 
-async def save(template_id: int, draft: Draft, seen: int, by: Actor) -> Version:
+async def save(template_id: int, draft: Draft, seen: int, by: Actor, *, restored: int | None = None) -> Version:
     """Save a new version on top of the one that was `seen` (its number); nothing when nothing has changed.
 
-    Raises Refused, Missing, and Stale with the version that somebody else has saved meanwhile.
+    `restored`: the number of the version that it repeats. Raises Refused, Missing, and Stale with the version that
+    somebody else has saved meanwhile.
     """
-    draft = await _checked(draft)
     async with db.transaction():
         now = await queries.current(template_id)
+        await check_editable(template_id, by)
+        draft = await _checked(_completed(draft, now))
         if now.number != seen:
             raise Stale(now, by=now.saved_by, at=now.saved_at)
-        if _draft_of(now) == draft:
+        if draft_of(now) == msgspec.structs.replace(draft, note=""):
             return now
-        row = (draft.fallback_locale, draft.sender_id, draft.reply_to, by.account_id)
+        row = (draft.fallback_locale, draft.sender_id, draft.reply_to, by.account_id, draft.note, restored)
         version_id = await db.fetchval(NEXT_VERSION, template_id, seen, *row)
         if version_id is None:
             now = await queries.current(template_id)
             raise Stale(now, by=now.saved_by, at=now.saved_at)
         await _put_in_force(template_id, version_id, draft)
-        await timeline.record("template", template_id, "template.saved", by, number=seen + 1, name=draft.name)
+        details = {"number": seen + 1, "name": draft.name} | ({"restored": restored} if restored else {})
+        await timeline.record("template", template_id, "template.saved", by, **details)
         return await queries.version(version_id)
+
+
+def _completed(draft: Draft, now: Version) -> Draft:
+    """What a draft does not say stays as it is."""
+    fallback = draft.fallback_locale or now.fallback_locale
+    attachments = draft_of(now).attachments if draft.attachments is None else draft.attachments
+    return msgspec.structs.replace(draft, fallback_locale=fallback, attachments=attachments)
+
+
+async def check_editable(template_id: int, by: Actor) -> None:
+    """Raises Missing; Refused when the template is somebody's own."""
+    editable = await db.fetchval(EDITABLE, template_id, by.everywhere or by.kind == "rule", by.account_id)
+    if editable is None:
+        raise Missing
+    if not editable:
+        raise Refused(_("This template is not shared: only its owner can change it. You can make a copy."))
+
+
+async def restore_version(template_id: int, number: int, seen: int, by: Actor) -> Version:
+    """Save what an earlier version said as a new one: texts, sender, attachments. Raises Missing, Refused, Stale."""
+    version_id = await db.fetchval(
+        "select id from template_version where template_id = $1 and number = $2", template_id, number
+    )
+    if version_id is None:
+        raise Missing
+    now, then = await queries.current(template_id), await queries.version(version_id)
+    draft = msgspec.structs.replace(draft_of(then), name=now.name, category=now.category)
+    return await save(template_id, draft, seen, by, restored=number)
+
+
+async def copy(template_id: int, by: Actor) -> int:
+    """Make a template of one's own from another. Returns its id; raises Missing."""
+    now = await queries.current(template_id)
+    # NOTE: name of a copied template. {name}: the name of the original
+    name = _("{name} (copy)").format(name=now.name)[:LONGEST_NAME]
+    return await create(msgspec.structs.replace(draft_of(now), name=name), by)
 
 
 async def save_language(template_id: int, locale: str, text: Text, draft: Draft, seen: int, by: Actor) -> Version:
     """Save one language and the settings; the other languages stay as they are."""
     now = await queries.current(template_id)
-    texts = {**_draft_of(now).texts, locale: text}
-    fallback = draft.fallback_locale or now.fallback_locale
-    return await save(template_id, msgspec.structs.replace(draft, texts=texts, fallback_locale=fallback), seen, by)
+    texts = {**draft_of(now).texts, locale: text}
+    return await save(template_id, msgspec.structs.replace(draft, texts=texts), seen, by)
 
 
 async def _checked(draft: Draft) -> Draft:
@@ -101,11 +147,14 @@ async def _checked(draft: Draft) -> Draft:
 async def _put_in_force(template_id: int, version_id: int, draft: Draft) -> None:
     rows = [(version_id, locale, text.subject, text.preheader, text.body) for locale, text in draft.texts.items()]
     await db.executemany(VARIANT, rows)
+    files = [(version_id, attachment_id, place) for place, attachment_id in enumerate(draft.attachments or ())]
+    await db.executemany(ATTACHED, files)
     sql = "update template set version_id = $2, name = $3, category = $4 where id = $1"
     await db.execute(sql, template_id, version_id, draft.name, draft.category)
 
 
-def _draft_of(version: Version) -> Draft:
+def draft_of(version: Version) -> Draft:
+    """What a version says, as the start of the next."""
     texts = {locale: Text(one.subject, one.preheader, one.body) for locale, one in version.variants.items()}
     return Draft(
         name=version.name,
@@ -114,31 +163,8 @@ def _draft_of(version: Version) -> Draft:
         fallback_locale=version.fallback_locale,
         sender_id=version.sender_id,
         reply_to=version.reply_to,
+        attachments=tuple(each.id for each in version.attachments),
     )
-
-
-# ------------------------------------------------------------------------------------------------ putting away
-async def archive(template_id: int, by: Actor) -> None:
-    """Put a template away: it cannot be chosen any more. Refused while an active automatic e-mail uses it."""
-    async with db.transaction():
-        active = await db.fetchval("select count(*) from trigger where template_id = $1 and active", template_id)
-        if active:
-            raise Refused(
-                _("Automatic e-mails still use this template. Turn them off first, or choose another template.")
-            )
-        await _set_archived(template_id, "now()", "template.archived", by)
-
-
-async def restore(template_id: int, by: Actor) -> None:
-    """Take an archived template out again."""
-    async with db.transaction():
-        await _set_archived(template_id, "null", "template.restored", by)
-
-
-async def _set_archived(template_id: int, value: str, what: str, by: Actor) -> None:
-    if not await db.execute(f"update template set archived_at = {value} where id = $1", template_id):
-        raise Missing
-    await timeline.record("template", template_id, what, by)
 
 
 # ------------------------------------------------------------------------------------------------ trying
@@ -157,6 +183,7 @@ async def send_test(version: Version, locale: str, values: Mapping[str, str], by
         to_name=by.name,
         subject=system.test_prefix(subject, locale),
         values=dict(values),
+        attachments=tuple(each.id for each in version.attachments),
     )
     async with db.transaction():
         event = await timeline.record("template", version.template_id, "template.tested", by, locale=locale)

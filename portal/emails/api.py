@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from portal.emails import actions, queries
+from portal.emails import actions, library, queries
 from portal.emails.actions import Draft
 from portal.emails.checks import Text
 from portal.emails.queries import Version
@@ -42,9 +42,10 @@ class TemplateIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class TemplateChange(TemplateIn):
-    """`version`: the number of the version you have seen."""
+    """`version`: the number of the version you have seen. `note`: what was changed; attachments stay as they are."""
 
     version: int
+    note: str = ""
 
 
 class TemplateLine(msgspec.Struct):
@@ -80,7 +81,7 @@ async def list_templates(
     cursor: FromQuery[str | None] = None,
 ) -> Listing[TemplateLine]:
     """By name; `q` is a part of it."""
-    return cut(await queries.templates(request.user, q), limit, cursor, _line)
+    return cut(await library.templates(request.user, library.Filters(q=q)), limit, cursor, _line)
 
 
 @post("/templates", opt=needs("template.edit"), tags=TAGS, summary="Create a template")
@@ -93,12 +94,14 @@ async def create_template(request: Request, data: JSONBody[TemplateIn]) -> Templ
 @get("/templates/{template_id:int}", opt=needs("template.see"), tags=TAGS, summary="One template")
 async def get_template(request: Request, template_id: FromPath[int]) -> TemplateOut:
     """The version in force."""
+    await library.one(request.user, template_id)
     return _out(await queries.current(template_id))
 
 
 @put("/templates/{template_id:int}", opt=needs("template.edit"), tags=TAGS, summary="Save a new version")
 async def save_template(request: Request, template_id: FromPath[int], data: JSONBody[TemplateChange]) -> Response[Any]:
     """409 with the version in force when yours is old."""
+    await library.one(request.user, template_id)
     try:
         version = await actions.save(template_id, _draft(data), data.version, request.user)
     except Stale as stale:
@@ -108,6 +111,7 @@ async def save_template(request: Request, template_id: FromPath[int], data: JSON
 
 def _draft(data: TemplateIn) -> Draft:
     return Draft(
+        note=getattr(data, "note", ""),
         name=data.name,
         category=data.category,
         texts={locale: Text(one.subject, one.preheader, one.body) for locale, one in data.variants.items()},
@@ -117,7 +121,7 @@ def _draft(data: TemplateIn) -> Draft:
     )
 
 
-def _line(row: queries.TemplateRow) -> TemplateLine:
+def _line(row: library.TemplateRow) -> TemplateLine:
     return TemplateLine(row.id, row.name, row.category, row.number, row.locales, row.saved_at)
 
 

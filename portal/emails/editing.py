@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from portal.actor import Actor
-from portal.emails import preview, queries
+from portal.emails import library, preview
 from portal.emails.forms import TemplateForm
 from portal.emails.queries import Version
 from portal.emails.rules import pick_locale
@@ -20,7 +20,7 @@ from portal.web.session import Toast
 from portal.web.templating import url
 
 WANTED = LOCALES  # the languages a complete template is written in
-DEVICES, PARTS = ("phone", "desktop"), ("html", "text")
+DEVICES, PARTS = ("phone", "desktop"), ("html", "text", "both")
 
 
 class View(msgspec.Struct, frozen=True):
@@ -86,11 +86,12 @@ async def context(actor: Actor, version: Version | None, form: TemplateForm, vie
     seen = await preview.show(
         actor, form.text, locale, person, sender_id=form.sender_id or None, optional=form.category == "optional"
     )
-    row = await queries.one(actor, version.template_id) if version else None
+    row = await library.one(actor, version.template_id) if version else None
     return {
         "form": form,
         "version": version,
         "row": row,
+        "may_edit": actor.may("template.edit") and (row is None or row.editable),
         "language": locale,
         "tabs": _tabs(version, view, person),
         "fallback": _fallback(version, locale),

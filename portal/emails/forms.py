@@ -22,6 +22,7 @@ from portal.web.fields import Options
 from portal.web.forms import Form
 
 TEXT_PARTS = ("subject", "preheader", "body")
+LONGEST_REMARK = 200
 
 
 class Line(fields.Text):
@@ -55,6 +56,7 @@ class TemplateForm(Form):
     version = fields.Integer(required=False)
     person = fields.Integer(required=False)
     back = fields.Text(required=False)
+    note = fields.Text(longest=LONGEST_REMARK, required=False)
 
     @property
     def text(self) -> Text:
@@ -70,6 +72,7 @@ class TemplateForm(Form):
             fallback_locale=self.fallback_locale,
             sender_id=self.sender_id or None,
             reply_to=self.reply_to,
+            note=self.note,
         )
 
     def take(self, sent: Mapping[str, list[Any]]) -> None:

@@ -12,7 +12,7 @@ from portal import db
 from portal.actor import Actor
 from portal.emails.fields import Facts, answer_words
 from portal.emails.letters import Brand, Variant
-from portal.emails.rules import missing_locales, pick_locale
+from portal.emails.rules import pick_locale
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
 from portal.settings import settings
@@ -22,27 +22,16 @@ RECIPIENTS_SHOWN = 20
 
 # A version with its texts in one row: versions never change, so nothing can move between two queries.
 VERSION = """
-select v.id, v.template_id, v.number, t.name, t.category, t.key, v.fallback_locale, v.sender_id, v.reply_to, v.saved_at,
-       coalesce(a.name, '') as saved_by, t.archived_at, t.version_id = v.id as in_force,
+select v.id, v.template_id, coalesce(v.number, 0) as number, t.name, t.category, t.key, v.fallback_locale, v.sender_id,
+       v.reply_to, v.saved_at, coalesce(a.name, '') as saved_by, t.archived_at, t.version_id = v.id as in_force,
+       coalesce((select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'media_type', f.media_type,
+                                  'size', octet_length(f.content)) order by x.position, f.id)
+        from template_attachment x join attachment f on f.id = x.attachment_id
+        where x.version_id = v.id), '[]') as files,
        (select jsonb_agg(jsonb_build_object('locale', x.locale, 'subject', x.subject, 'preheader', x.preheader,
                          'body', x.body, 'optional', t.category = 'optional'))
         from template_variant x where x.version_id = v.id) as texts
 from template_version v join template t on t.id = v.template_id left join account a on a.id = v.saved_by
-where """
-
-# The list: one row per template, with the campaigns that use it. Titles only of campaigns that the actor may see;
-# the others are counted, since turning a template off concerns them too.
-TEMPLATES = """
-with used as (
-    select distinct g.template_id, g.campaign_id, $1::bool or exists (
-        select from campaign_member m where m.campaign_id = g.campaign_id and m.account_id = $2) as seen
-    from trigger g)
-select t.id, t.name, t.category, v.number, v.saved_at, t.archived_at is not null as archived,
-       (select array_agg(x.locale order by x.locale) from template_variant x where x.version_id = v.id) as locales,
-       coalesce((select jsonb_agg(distinct jsonb_build_object('id', c.id, 'title', c.title)) filter (where u.seen)
-                 from used u join campaign c on c.id = u.campaign_id where u.template_id = t.id), '[]') as campaigns,
-       (select count(*) from used u where u.template_id = t.id and not u.seen) as elsewhere
-from template t join template_version v on v.id = t.version_id
 where """
 
 # People to preview a letter as: one dossier by its id, or dossiers of the actor's campaigns, the latest first.
@@ -64,8 +53,20 @@ join campaign c on c.id = d.campaign_id
 where d.id = $3 and {sees_dossier("d")}"""
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A document that goes with letters. `size` in octets."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as it was saved once. `sender_id` None: the organisation's sender. `saved_at` is aware."""
+    """A template as it was saved once. `sender_id` None: the organisation's sender. `saved_at` is aware.
+
+    `number` 0: a letter that was edited for one recipient.
+    """
 
     id: int
     template_id: int
@@ -80,6 +81,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     saved_by: str
     archived_at: datetime | None
     in_force: bool
+    files: list[Any]
     texts: list[Any]
 
     @property
@@ -92,39 +94,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         """Its texts by language."""
         return {text["locale"]: Variant(**text) for text in self.texts or []}
 
-
-class Use(msgspec.Struct, frozen=True):
-    """A campaign whose automatic e-mails use a template."""
-
-    id: int
-    title: dict[str, str]
-
-
-class TemplateRow(msgspec.Struct, frozen=True):
-    """One line of the list. `elsewhere`: campaigns that use it and that the actor does not see."""
-
-    id: int
-    name: str
-    category: str
-    number: int
-    saved_at: datetime
-    archived: bool
-    locales: list[str]
-    campaigns: list[Any]
-    elsewhere: int
-
     @property
-    def uses(self) -> list[Use]:
-        """The campaigns that use it, as far as the actor sees them."""
-        return [Use(**campaign) for campaign in self.campaigns]
-
-    def written(self, wanted: Sequence[str]) -> list[str]:
-        """The languages it is written in, in the order of `wanted`."""
-        return [locale for locale in wanted if locale in self.locales]
-
-    def missing(self, wanted: Sequence[str]) -> list[str]:
-        """Those that are still to be written."""
-        return missing_locales(self.locales, wanted)
+    def attachments(self) -> list[Attachment]:
+        """The documents that go with each of its letters, in their order."""
+        return [Attachment(**file) for file in self.files]
 
 
 class SenderRow(msgspec.Struct, frozen=True):
@@ -156,22 +129,6 @@ async def current(template_id: int) -> Version:
 
 
 def _found(row: Version | None) -> Version:
-    if row is None:
-        raise Missing
-    return row
-
-
-async def templates(actor: Actor, search: str = "", *, archived: bool = False) -> list[TemplateRow]:
-    """The list, by name. Templates belong to the house; the campaigns that use them are found through the actor."""
-    matching = (
-        "(t.archived_at is not null) = $3 and strpos(folded(t.name), folded($4)) > 0 order by folded(t.name), t.id"
-    )
-    return await db.fetch_as(TemplateRow, TEMPLATES + matching, *actor.scope, archived, search.strip())
-
-
-async def one(actor: Actor, template_id: int) -> TemplateRow:
-    """One template's line of the list. Raises Missing."""
-    row = await db.one_as(TemplateRow, f"{TEMPLATES} t.id = $3", *actor.scope, template_id)
     if row is None:
         raise Missing
     return row

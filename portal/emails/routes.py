@@ -1,4 +1,4 @@
-"""The pages of templates: the list, one template in one language beside its preview, tests to oneself, the archive."""
+"""The pages of templates: the library, one template in one language beside its preview, tests to oneself."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.emails import actions, editing, preview, queries
+from portal.emails import actions, editing, library, preview, queries, shelf_pages, version_pages
 from portal.emails.editing import View
 from portal.emails.forms import TemplateForm, filled, labels, offer
+from portal.emails.library import EVERYTHING, Filters
 from portal.emails.queries import Version
-from portal.i18n import _
+from portal.i18n import LOCALES, _, language_name
 from portal.outcomes import Missing, Refused, Stale
 from portal.web.conflicts import conflict
 from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import letter, own_path, page, see
 from portal.web.rights import needs
-from portal.web.templating import url
 
 TEMPLATES = "/templates"
 ONE = TEMPLATES + "/{template_id:int}"
@@ -35,10 +35,29 @@ class PersonForm(Form):
 
 # ------------------------------------------------------------------------------------------------ the list
 @get(TEMPLATES, opt=SEE)
-async def templates_page(request: Request, q: FromQuery[str] = "", archived: FromQuery[bool] = False) -> Response[Any]:
-    """All templates, by name: category, languages, where used."""
-    rows = await queries.templates(request.user, q, archived=archived)
-    return page(request, "emails/list.html", rows=rows, q=q, archived=archived, wanted=editing.WANTED)
+async def templates_page(
+    request: Request,
+    q: FromQuery[str] = "",
+    label: FromQuery[str] = "",
+    whose: FromQuery[str] = "",
+    lacks: FromQuery[str] = "",
+    shelf: FromQuery[str] = "",
+) -> Response[Any]:
+    """The library, by name: what each is for, its languages, whose it is, where it is used."""
+    filters = Filters(
+        q=q, label=label, whose=whose, lacks=lacks, unused=shelf == "unused", archived=shelf == "archived"
+    )
+    return page(
+        request,
+        "emails/list.html",
+        rows=await library.templates(request.user, filters),
+        labels=[(each, each) for each in await library.labels(request.user)],
+        languages_offered=[(locale, language_name(locale)) for locale in LOCALES],
+        filters=filters,
+        shelf=shelf,
+        narrowed=filters != EVERYTHING,
+        wanted=editing.WANTED,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ a new one
@@ -75,7 +94,7 @@ async def check_new(request: Request) -> Response[Any]:
 @get(ONE, opt=SEE)
 async def template_page(request: Request, template_id: FromPath[int], locale: FromQuery[str] = "") -> Response[Any]:
     """One template in one language, beside its preview as one of its recipients."""
-    version = await queries.current(template_id)
+    version = await found(request, template_id)
     shown = editing.language(version, locale, request.user.locale)
     form = filled(version, shown, await offer(version), View.of(request).person)
     return await _edit_page(request, version, form)
@@ -84,7 +103,7 @@ async def template_page(request: Request, template_id: FromPath[int], locale: Fr
 @post(ONE, opt=EDIT, status_code=303)
 async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """Save a new version; 409 with theirs beside mine when somebody was faster."""
-    version = await queries.current(template_id)
+    version = await found(request, template_id)
     form = await TemplateForm.read(request, choices=await offer(version))
     if not form.valid:
         return await _edit_page(request, version, form, status_code=422)
@@ -108,10 +127,16 @@ async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
 @post(ONE + "/check", opt=EDIT, status_code=200)
 async def check(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """What is wrong with the text, while it is written."""
-    version = await queries.current(template_id)
+    version = await found(request, template_id)
     form = await TemplateForm.read(request, choices=await offer(version))
     form.check_text()
     return await _edit_page(request, version, form)
+
+
+async def found(request: Request, template_id: int) -> Version:
+    """The version in force of a template that the reader sees. Raises Missing."""
+    await library.one(request.user, template_id)
+    return await queries.current(template_id)
 
 
 async def _edit_page(
@@ -125,7 +150,7 @@ async def _edit_page(
 @get(ONE + "/preview", opt=SEE)
 async def saved_preview(request: Request, template_id: FromPath[int], locale: FromQuery[str] = "") -> Response[str]:
     """The saved letter, for the sandboxed frame."""
-    version = await queries.current(template_id)
+    version = await found(request, template_id)
     form = filled(version, editing.language(version, locale, request.user.locale), {}, View.of(request).person)
     return await _letter(request, form)
 
@@ -149,11 +174,11 @@ async def _letter(request: Request, form: TemplateForm) -> Response[str]:
     return letter(seen.letter.html) if seen.letter else Response("", status_code=NOTHING_NEW)
 
 
-# ------------------------------------------------------------------------------------------------ trying, archiving
+# ------------------------------------------------------------------------------------------------ trying
 @post(ONE + "/test", opt=EDIT, status_code=303)
 async def send_test(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """Send the saved version to whoever asks."""
-    version = await queries.current(template_id)
+    version = await found(request, template_id)
     form = await PersonForm.read(request, choices=await offer(version))
     if not form.valid or form.locale not in version.variants:
         raise Missing
@@ -165,32 +190,7 @@ async def send_test(request: Request, template_id: FromPath[int]) -> Response[An
     return see(request, there, editing.test_sent(request.user.email, message_id))
 
 
-@get(ONE + "/archive", opt=EDIT)
-async def archive_page(request: Request, template_id: FromPath[int]) -> Response[Any]:
-    """Ask before a template is put away."""
-    row = await queries.one(request.user, template_id)
-    return page(request, "emails/archive.html", row=row)
-
-
-@post(ONE + "/archive", opt=EDIT, status_code=303)
-async def archive(request: Request, template_id: FromPath[int]) -> Response[Any]:
-    """Put it away."""
-    try:
-        await actions.archive(template_id, request.user)
-    except Refused as refused:
-        row = await queries.one(request.user, template_id)
-        return page(request, "emails/archive.html", status_code=422, row=row, refused=refused.message)
-    return see(request, TEMPLATES, _("Template archived."))
-
-
-@post(ONE + "/restore", opt=EDIT, status_code=303)
-async def restore(request: Request, template_id: FromPath[int]) -> Response[Any]:
-    """Take it out again."""
-    await actions.restore(template_id, request.user)
-    return see(request, url(f"{TEMPLATES}/{template_id}"), _("Template restored."))
-
-
 routes: list[Any] = [
     *(templates_page, new_page, create, check_new, template_page, save, check),
-    *(saved_preview, unsaved_preview, send_test, archive_page, archive, restore),
+    *(saved_preview, unsaved_preview, send_test, *shelf_pages.routes, *version_pages.routes),
 ]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from portal import db
-from portal.emails import actions, queries
+from portal.emails import actions, library, queries, shelving
 from portal.emails.actions import Draft
 from portal.emails.checks import Text
 from portal.emails.defaults import LETTERS, install_defaults
@@ -93,7 +93,7 @@ async def test_a_template_that_is_not_there_is_missing(db: None) -> None:
     with pytest.raises(Missing):
         await actions.save(999_999, DRAFT, 1, alice.actor)
     with pytest.raises(Missing):
-        await actions.archive(999_999, alice.actor)
+        await shelving.archive(999_999, alice.actor)
     with pytest.raises(Missing):
         await queries.version(999_999)
 
@@ -101,7 +101,7 @@ async def test_a_template_that_is_not_there_is_missing(db: None) -> None:
 async def test_the_house_starts_with_four_letters_in_four_languages(db: None) -> None:
     adam = await factories.account("Adam", "administrator")
     assert len(await install_defaults(adam.actor)) == len(LETTERS) == 4
-    rows = await queries.templates(adam.actor)
+    rows = await library.templates(adam.actor)
     assert [row.name for row in rows] == ["Acceptance", "Acknowledgement of receipt", "Missing documents", "Rejection"]
     assert all(sorted(row.locales) == sorted(LOCALES) for row in rows)
     assert await install_defaults(adam.actor) == []
@@ -111,8 +111,8 @@ async def test_everything_is_in_the_history(db: None) -> None:
     alice = await factories.account("Alice")
     template_id = await actions.create(DRAFT, alice.actor)
     await actions.save(template_id, changed(name="Other"), 1, alice.actor)
-    await actions.archive(template_id, alice.actor)
-    await actions.restore(template_id, alice.actor)
+    await shelving.archive(template_id, alice.actor)
+    await shelving.restore(template_id, alice.actor)
     sql = "select what, actor_name from timeline_event where subject = 'template' and subject_id = $1 order by id"
     events = [(row["what"], row["actor_name"]) for row in await db_rows(sql, template_id)]
     verbs = ("created", "saved", "archived", "restored")

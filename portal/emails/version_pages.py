@@ -1,0 +1,92 @@
+"""Pages of a template's versions: the list, what one changed, back to an earlier one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from portal.emails import actions, library, versions
+from portal.i18n import _
+from portal.outcomes import Missing, Refused, Stale
+from portal.timeline_words import days_of
+from portal.web import fields
+from portal.web.forms import Form, out_of_date
+from portal.web.htmx import Request
+from portal.web.pages import page, see
+from portal.web.rights import needs
+
+ONE = "/templates/{template_id:int}"
+SEE, EDIT = needs("template.see"), needs("template.edit")
+
+
+class SeenForm(Form):
+    """The number of the version in force that was seen."""
+
+    version = fields.Integer(least=1)
+
+
+@get(ONE + "/versions", opt=SEE)
+async def versions_page(request: Request, template_id: FromPath[int]) -> Response[Any]:
+    """All versions, newest first, and what else was done with the template."""
+    row = await library.one(request.user, template_id)
+    found = await versions.versions(template_id)
+    events = await versions.history(template_id)
+    return page(request, "emails/versions.html", row=row, versions=found, days=days_of(events))
+
+
+@get(ONE + "/versions/{number:int}", opt=SEE)
+async def version_page(
+    request: Request, template_id: FromPath[int], number: FromPath[int], against: FromQuery[int] = 0
+) -> Response[Any]:
+    """What a version says differently from the one before, or from the one asked for."""
+    return await _version_page(request, template_id, number, against)
+
+
+async def _version_page(
+    request: Request, template_id: int, number: int, against: int = 0, refused: str = "", status_code: int = 200
+) -> Response[Any]:
+    row = await library.one(request.user, template_id)
+    new = await versions.numbered(template_id, number)
+    old = await versions.numbered(template_id, against) if against else await _before(template_id, number)
+    return page(
+        request,
+        "emails/version.html",
+        status_code=status_code,
+        row=row,
+        version=new,
+        found=versions.compare(old, new) if old else None,
+        versions=await versions.versions(template_id),
+        refused=refused,
+    )
+
+
+async def _before(template_id: int, number: int) -> versions.Version | None:
+    try:
+        return await versions.numbered(template_id, number - 1)
+    except Missing:
+        return None
+
+
+@post(ONE + "/versions/{number:int}/restore", opt=EDIT, status_code=303)
+async def restore_version(request: Request, template_id: FromPath[int], number: FromPath[int]) -> Response[Any]:
+    """Save what an earlier version said as a new one."""
+    row = await library.one(request.user, template_id)
+    form = await SeenForm.read(request)
+    try:
+        if not form.valid:
+            raise Refused(out_of_date())
+        saved = await actions.restore_version(template_id, number, form.version, request.user)
+    except Stale:
+        words = _("Somebody has saved another version meanwhile. Look at it first.")
+        return await _version_page(request, template_id, number, refused=words, status_code=409)
+    except Refused as refused:
+        words = refused.message or " ".join(refused.errors.values())
+        return await _version_page(request, template_id, number, refused=words, status_code=422)
+    # NOTE: toast. {number}: the number of the new version; {old}: of the one it repeats
+    words = _("Version {number} saved: it says what version {old} said.").format(number=saved.number, old=number)
+    return see(request, f"/templates/{row.id}", words)
+
+
+routes: list[Any] = [versions_page, version_page, restore_version]
