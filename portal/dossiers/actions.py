@@ -14,7 +14,7 @@ from portal.dossiers import applicants, checks, documents, letters, queries, wor
 from portal.dossiers.files import Kept
 from portal.dossiers.queries import Dossier, Status
 from portal.dossiers.rules import Answer, Mode, is_manual, refuse_change
-from portal.ledger import actions as ledger
+from portal.dossiers.superseding import settle_waiting
 from portal.outcomes import Refused, Stale
 from portal.triggers import actions as triggers
 from portal.triggers.facts import Change
@@ -260,8 +260,7 @@ async def change_status(
         row = (dossier_id, dossier.status_id, to.id, by.kind, by.account_id, manual, chosen, reason.strip())
         event_id = int(await db.fetchval(CHANGE_ROW, *row))
         await _record_move(dossier, to, by, event_id, chosen, reason.strip())
-        if manual:
-            await ledger.cancel_waiting(dossier_id, reason="superseded")
+        await settle_waiting(dossier_id, to, manual=manual)
         await triggers.fire(_change(dossier, event_id, to.id, by, kind="status", manual=manual, mode=chosen or "send"))
         moved = await db.one_as(Moved, MOVED, dossier_id, event_id) or Moved(event_id)
         if shown not in (None, moved.letters):
