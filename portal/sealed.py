@@ -39,7 +39,10 @@ class Column(NamedTuple):
     purpose: str
 
 
-SEALED = (Column("dkim_key", "secret", "dkim"),)  # every column that holds sealed values
+SEALED = (  # every column that holds sealed values; null: none
+    Column("dkim_key", "secret", "dkim"),
+    Column("account", "totp_secret", "totp"),
+)
 
 
 def seal(plain: bytes, purpose: str) -> bytes:
@@ -69,7 +72,8 @@ def is_sealed_today(sealed: bytes) -> bool:
 async def values() -> AsyncIterator[tuple[bytes, str]]:
     """Everything that is sealed, each with its purpose."""
     for place in SEALED:
-        for row in await db.fetch(f"select {place.column} as sealed from {place.table} order by id"):
+        sql = f"select {place.column} as sealed from {place.table} where {place.column} is not null order by id"
+        for row in await db.fetch(sql):
             yield row["sealed"], place.purpose
 
 
@@ -80,7 +84,9 @@ async def rotate() -> int:
 
 
 async def _rotate(place: Column) -> int:
-    rows = await db.fetch(f"select id, {place.column} as sealed from {place.table} order by id for update")
+    sql = f"""select id, {place.column} as sealed from {place.table} where {place.column} is not null
+        order by id for update"""
+    rows = await db.fetch(sql)
     old = [row for row in rows if not is_sealed_today(row["sealed"])]
     anew = [(seal(unseal(row["sealed"], place.purpose), place.purpose), row["id"]) for row in old]
     await db.executemany(f"update {place.table} set {place.column} = $1 where id = $2", anew)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup, escape
 
+from portal import timeline_account_words
 from portal.formats import day_heading, local
 from portal.i18n import _, pgettext, text_in
 from portal.timeline import Event
@@ -142,6 +143,12 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "campaign.changed": ("adjustments", lambda event: pgettext("timeline", "{name} changed the settings")),
     "campaign.published": ("eye", lambda event: pgettext("timeline", "{name} published the campaign")),
     "campaign.unpublished": ("eye-off", lambda event: pgettext("timeline", "{name} unpublished the campaign")),
+    "campaign.archived": ("archive", lambda event: pgettext("timeline", "{name} archived the campaign")),
+    "campaign.brought_back": (
+        "archive",
+        lambda event: pgettext("timeline", "{name} brought the campaign back from the archive"),
+    ),
+    "campaign.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the campaign “{title}”")),
     "campaign.member_added": ("users", lambda event: pgettext("timeline", "{name} added {member} to the team")),
     "campaign.member_removed": ("users", lambda event: pgettext("timeline", "{name} removed {member} from the team")),
     "campaign.status_added": ("tag", lambda event: pgettext("timeline", "{name} added the status “{label}”")),
@@ -199,15 +206,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         lambda event: pgettext("timeline", "{name} paused the automatic e-mail “{title}”"),
     ),
     "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
-    "account.created": ("user", lambda event: pgettext("timeline", "{name} created the account")),
-    "account.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the account")),
-    "account.on": ("user", lambda event: pgettext("timeline", "{name} reactivated the account")),
-    "account.off": ("ban", lambda event: pgettext("timeline", "{name} deactivated the account")),
-    "account.signed_in": ("key", lambda event: pgettext("timeline", "{name} signed in")),
-    "account.password_changed": ("lock", lambda event: pgettext("timeline", "{name} changed the password")),
-    "account.session_ended": ("logout", lambda event: pgettext("timeline", "{name} ended a session")),
-    "key.created": ("key", lambda event: pgettext("timeline", "{name} created the API key {hint}…")),
-    "key.revoked": ("key", lambda event: pgettext("timeline", "{name} revoked the API key {hint}…")),
+    **timeline_account_words.WORDS,
     "organisation.changed": (
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 from zoneinfo import available_timezones
 
 from asyncpg import UniqueViolationError
 
 from portal import db, timeline
-from portal.accounts import passwords, queries, rules, sessions, words
+from portal.accounts import factors, passwords, queries, rules, sessions, tries, words
 from portal.accounts.queries import AccountRow
 from portal.actor import SYSTEM, Actor
 from portal.addresses import valid_email
@@ -27,20 +28,70 @@ STILL = "select true from account where id = $1 and password_hash = $2 and activ
 async def sign_in(email: str, password: str, address: str = "", agent: str = "", replacing: str | None = None) -> str:
     """Begin a session. Returns the cookie's value; `replacing`: the cookie the browser came with, which then ends.
 
-    Unknown address, wrong password and switched-off account are one refusal, in the same words and the same time:
-    exactly one password is verified in each case (security: enumeration).
+    Where a second factor is asked for, the session is half a one (sessions.find_half) until `complete`. Unknown
+    address, wrong password, switched-off account and one without a password are one refusal, in the same words and
+    the same time: exactly one password is verified in each case (security: enumeration). Raises Refused, tries.Locked.
     """
+    subject = tries.of_email(await queries.small(email))
+    last = await tries.count(subject, address)
     row = await db.fetchrow("select id, password_hash, active from account where email = $1", email.strip())
-    right = await passwords.verify_password(row["password_hash"] if row else passwords.NOBODY, password)
-    if row is None or not right or not row["active"]:
+    known = row["password_hash"] if row else None
+    right = await passwords.verify_password(known or passwords.NOBODY, password)
+    if row is None or known is None or not right or not row["active"]:
+        await _tell_locked(row["id"] if row and last else None, address)
         raise Refused(_("This e-mail address and password do not go together."))
-    stored = await _renew_hash(row["id"], row["password_hash"], password)
+    stored = await _renew_hash(row["id"], known, password)
     async with db.transaction():
         if not await db.fetchval(STILL, row["id"], stored):
             raise Refused(_("This e-mail address and password do not go together."))
-        account = await _account(row["id"])
-        await timeline.record("account", account.id, "account.signed_in", queries.actor_of(account))
-        return await _fresh_session(account.id, address, agent, replacing)
+        await tries.forgive(subject, address)
+        return await begin_session(await _account(row["id"]), address, agent, replacing)
+
+
+async def begin_session(account: AccountRow, address: str, agent: str, replacing: str | None, way: str = "") -> str:
+    """The session of somebody who has proved who they are, in the caller's transaction; half a one where a second
+    factor is asked for. `way`: how, when not by password. Returns the cookie's value.
+    """
+    half = way != "elsewhere" and (await factors.standing(account.id)).asked
+    if not half:
+        await _signed_in(account, address, agent, way)
+    return await _fresh_session(account.id, address, agent, replacing, half=half)
+
+
+async def complete(half: str, code: str, address: str = "", agent: str = "") -> str:
+    """The second step of signing in. Returns the whole session's cookie. Raises Missing, Refused, tries.Locked."""
+    account = await sessions.find_half(half)
+    if account is None:
+        raise Missing
+    subject = tries.of_account(account.id)
+    last = await tries.count(subject, address)
+    passed = await factors.passes(account.id, code)
+    if passed is None:
+        await _tell_locked(account.id if last else None, address)
+        raise Refused(factors.wrong_code(), field="code")
+    await tries.forgive(subject, address)
+    async with db.transaction():
+        return await whole_session(account, half, address, agent, passed)
+
+
+async def whole_session(account: AccountRow, half: str, address: str, agent: str, way: str) -> str:
+    """A session in place of the half one, in the caller's transaction. Returns its cookie's value. Raises Missing."""
+    if await sessions.find_half(half) is None:  # ended meanwhile, with the account or with its password
+        raise Missing
+    await _signed_in(account, address, agent, way)
+    return await _fresh_session(account.id, address, agent, half)
+
+
+async def _signed_in(account: AccountRow, address: str, agent: str, way: str) -> None:
+    told = {"address": address, "agent": words.agent_words(agent), "way": way}
+    details: dict[str, Any] = {name: value for name, value in told.items() if value and (name != "agent" or agent)}
+    await timeline.record("account", account.id, "account.signed_in", queries.actor_of(account), **details)
+
+
+async def _tell_locked(account_id: int | None, address: str) -> None:
+    """The history says when wrong tries have locked an account that exists."""
+    if account_id is not None:
+        await timeline.record("account", account_id, "account.locked", SYSTEM, address=address)
 
 
 async def _renew_hash(account_id: int, stored: str, password: str) -> str:
@@ -52,10 +103,12 @@ async def _renew_hash(account_id: int, stored: str, password: str) -> str:
     return renewed if await db.execute(sql, account_id, stored, renewed) else stored
 
 
-async def _fresh_session(account_id: int, address: str, agent: str, replacing: str | None) -> str:
+async def _fresh_session(
+    account_id: int, address: str, agent: str, replacing: str | None, *, half: bool = False
+) -> str:
     if replacing:
         await sessions.end_session(replacing)
-    return await sessions.open_session(account_id, address, agent)
+    return await sessions.open_session(account_id, address, agent, half=half)
 
 
 # ------------------------------------------------------------------------------------------------ one's own account
@@ -82,9 +135,12 @@ async def remember_language(actor: Actor, locale: str) -> None:
 async def change_password(actor: Actor, current: str, new: str, address: str = "", agent: str = "") -> str:
     """Give oneself a new password: ends all one's sessions and begins another. Returns its cookie's value."""
     stored = await db.fetchval("select password_hash from account where id = $1", actor.account_id)
+    subject = tries.of_account(actor.account_id or 0)
+    await tries.count(subject, address)
     if not await passwords.verify_password(stored or passwords.NOBODY, current):
         raise Refused(_("This is not your current password."), field="current")
-    _check_password(new, "new", actor.email, actor.name)
+    await tries.forgive(subject, address)
+    check_password(new, "new", actor.email, actor.name)
     hashed = await passwords.hash_password(new)
     async with db.transaction():
         account = await _account(actor.account_id)
@@ -110,7 +166,7 @@ async def create_api_key(email: str, rights: Iterable[str] | None = None, by: Ac
     if account is None or not account.active:
         raise Refused(_("Nobody signs in with this e-mail address."), field="email")
     wanted = None if rights is None else sorted(set(rights))
-    if wanted is not None and not rules.rights_of(account.roles).issuperset(wanted):
+    if wanted is not None and not account.full_rights.issuperset(wanted):
         raise Refused(_("A key cannot hold more rights than its account."), field="rights")
     key = rules.KEY_PREFIX + secrets.token_urlsafe(rules.SECRET_OCTETS)
     hint = key[: rules.HINT_LENGTH]
@@ -171,9 +227,10 @@ async def switch(account_id: int, active: bool, by: Actor) -> None:
 
 
 async def forget_old() -> dict[str, int]:
-    """Delete ended sessions, and answers kept for repeated API requests for longer than a day. Returns the counts."""
+    """Delete ended sessions, old tries, and answers that were kept for repeated API requests. Returns the counts."""
     sql = "delete from idempotency where created_at < now() - make_interval(hours => $1)"
-    return {"sessions": await sessions.forget_ended(), "idempotency": await db.execute(sql, IDEMPOTENCY_HOURS)}
+    sessions_ended, tried = await sessions.forget_ended(), await tries.forget_old()
+    return {"sessions": sessions_ended, "tries": tried, "idempotency": await db.execute(sql, IDEMPOTENCY_HOURS)}
 
 
 async def _account(account_id: int | None) -> AccountRow:
@@ -207,6 +264,7 @@ def _check_place(locale: str, time_zone: str) -> None:
         raise Refused(errors=errors)
 
 
-def _check_password(password: str, field: str, *about: str) -> None:
+def check_password(password: str, field: str, *about: str) -> None:
+    """Raises Refused, in words, for a password that will not do. `about`: e-mail address and name of its owner."""
     if found := passwords.weakness_of(password, *about):
         raise Refused(words.weakness_words(found), field=field)

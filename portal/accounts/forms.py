@@ -19,6 +19,18 @@ class LoginForm(Form):
     next = Text(longest=LONGEST_PATH, required=False)
 
 
+class NextForm(Form):
+    """Where to go when signing in is done."""
+
+    next = Text(longest=LONGEST_PATH, required=False)
+
+
+class CodeForm(NextForm):
+    """A code of the app, or a recovery code."""
+
+    code = Text(longest=60, missing=lambda: _("Enter the code."))
+
+
 class ProfileForm(Form):
     """One's name, language and clock."""
 

@@ -8,22 +8,23 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal import zones
-from portal.accounts import actions, middleware, queries, rules, words
+from portal.accounts import actions, factor_pages, factors, middleware, queries, rules, words
+from portal.accounts.doors import after_login, judged, signed_in, whence
 from portal.accounts.forms import HandleForm, KeyForm, LoginForm, PasswordForm, ProfileForm, labels, languages, reaches
 from portal.accounts.queries import AccountRow
 from portal.accounts.sessions import end_session, hashed
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
+from portal.timeline_words import days_of
 from portal.web.conflicts import conflict
 from portal.web.forms import Form
 from portal.web.htmx import Request
-from portal.web.limits import client_address, count, forgive, limited
+from portal.web.limits import limited
 from portal.web.pages import own_path, page, see
 from portal.web.rights import needs, public
 
-HOME = "/"
 ACCOUNT = "/account"
-TRIES_OF_AN_ADDRESS, TRIES_OF_AN_ACCOUNT = 60, 20  # a minute; an hour, since the last right one
+TRIES_OF_AN_ADDRESS = 60  # a minute, right or wrong: each costs a tenth of a second
 
 
 # ------------------------------------------------------------------------------------------------ in and out
@@ -37,22 +38,18 @@ async def login_page(request: Request, next: FromQuery[str] = "") -> Response[An
 
 @post("/login", opt=public(), status_code=303, guards=[limited("login", TRIES_OF_AN_ADDRESS)])
 async def login(request: Request) -> Response[Any]:
-    """Sign in. Tries are counted by address (guard) and by account, known or not."""
+    """Sign in; where a second factor is asked for, the next page asks."""
     form = await LoginForm.read(request)
+    if form.valid:
+        before = middleware.cookie_of(request)
+        try:
+            with judged():
+                secret = await actions.sign_in(form.email, form.password, *whence(request), before)
+        except Refused as refused:
+            form.refuse(refused)
     if not form.valid:
         return page(request, "accounts/login.html", form=form, status_code=422)
-    who = await queries.small(form.email)
-    await count(request.app.state.valkey, "login-account", who, TRIES_OF_AN_ACCOUNT, "hour")
-    before = middleware.cookie_of(request)
-    try:
-        secret = await actions.sign_in(form.email, form.password, client_address(request), agent(request), before)
-    except Refused as refused:
-        form.refuse(refused)
-        return page(request, "accounts/login.html", form=form, status_code=422)
-    await forgive(request.app.state.valkey, "login-account", who, "hour")
-    answer = see(request, after_login(form.next))
-    answer.set_cookie(middleware.begin(request, secret))
-    return answer
+    return await signed_in(request, secret, form.next)
 
 
 @post("/logout", opt=public(), status_code=303)
@@ -93,11 +90,10 @@ async def change_profile(request: Request) -> Response[Any]:
 async def change_password(request: Request) -> Response[Any]:
     """Change one's password, which ends all other sessions and renews this one."""
     form = await PasswordForm.read(request)
-    await count(request.app.state.valkey, "password-account", request.user.email, TRIES_OF_AN_ACCOUNT, "hour")
     if form.valid:
         try:
-            address, browser = client_address(request), agent(request)
-            secret = await actions.change_password(request.user, form.current, form.new, address, browser)
+            with judged():
+                secret = await actions.change_password(request.user, form.current, form.new, *whence(request))
         except Refused as refused:
             form.refuse(refused)
     if not form.valid:
@@ -166,10 +162,12 @@ async def _account_page(
         profile=profile or _profile_of(account),
         password=password or PasswordForm(),
         key=key or KeyForm({"reach": "all"}, choices={"reach": reaches()}),
+        standing=await factors.standing(account.id),
         sessions=await queries.sessions_of(account.id, here),
+        activity=days_of(await queries.activity_of(account.id, 20)),
         keys=await queries.keys_of(account.id),
         cities=zones.cities(),
-        role_word=words.role_word,
+        roles=await queries.role_names(account.roles),
         reach_word=words.reach_word,
         agent_words=words.agent_words,
     )
@@ -180,18 +178,7 @@ def _profile_of(account: AccountRow) -> ProfileForm:
     return ProfileForm(values, choices={"locale": languages()})
 
 
-def after_login(wanted: str) -> str:
-    """Where to go after signing in: an own path, but not back to the door."""
-    path = own_path(wanted, HOME)
-    return HOME if path.partition("?")[0] in ("/login", "/logout") else path
-
-
-def agent(request: Request) -> str:
-    """What the browser calls itself."""
-    return request.headers.get("user-agent", "")
-
-
 routes: list[Any] = [
     login_page, login, logout, account_page, change_profile, change_password, end_other_session, create_key,
-    revoke_key_page, revoke_key,
+    revoke_key_page, revoke_key, *factor_pages.routes,
 ]  # fmt: skip

@@ -31,10 +31,17 @@ EVERYWHERE = frozenset({"administrator"})  # roles that need no campaign members
 # ------------------------------------------------------------------------------------------------ sessions and keys
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LIFE = timedelta(hours=12)
+HALF_LIFE = timedelta(minutes=10)  # between the password and the second factor
 SEEN_EVERY = timedelta(minutes=1)  # how often `seen_at` and `used_at` are written at most
 SECRET_OCTETS = 32
 KEY_PREFIX = "cv_"
 HINT_LENGTH = len(KEY_PREFIX) + 5
+
+# ------------------------------------------------------------------------------------------------ tries and links
+MOST_TRIES = 20  # wrong passwords or codes until an account, or an address, is locked (OWASP ASVS 6.3.1)
+LOCK_ACCOUNT, LOCK_ADDRESS = timedelta(hours=1), timedelta(minutes=15)
+LINK_LIFE = {"invitation": timedelta(days=7), "reset": timedelta(minutes=30)}
+RECOVERY_CODES = 10
 
 # ------------------------------------------------------------------------------------------------ passwords
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
@@ -46,9 +53,9 @@ LINES = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop"
 Weakness = Literal["short", "long", "about_you", "repeated", "sequential", "common"]
 
 
-def rights_of(roles: Iterable[str]) -> frozenset[str]:
-    """All rights of some roles. A role that no longer exists gives none."""
-    return EVERYBODY.union(*(ROLES.get(role, frozenset()) for role in roles))
+def rights_of(roles: Iterable[str], granted: Iterable[str] = ()) -> frozenset[str]:
+    """All rights of some roles; `granted`: of those that administrators made. A role that is gone gives none."""
+    return EVERYBODY.union(*(ROLES.get(role, frozenset()) for role in roles)) | RIGHTS.intersection(granted)
 
 
 def narrowed(rights: frozenset[str], wanted: Iterable[str] | None) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from portal import db
 from portal.accounts import rules
-from portal.accounts.queries import AccountRow
+from portal.accounts.queries import ACCOUNT, AccountRow
 
 LONGEST_AGENT = 400
 
@@ -33,13 +33,16 @@ class KeyUse(AccountRow, kw_only=True, frozen=True):
     stale: bool
 
 
-ACCOUNT = "a.id, a.email::text, a.name, a.roles, a.locale, a.time_zone, a.active, a.version"
-
 # One read per request: the session, unless it has ended in one of the four ways, and whose it is.
 FIND = f"""
 select s.id_hash, s.toasts, s.seen_at < now() - $4::interval as stale, {ACCOUNT}
 from session s join account a on a.id = s.account_id and a.active
-where s.id_hash = $1 and s.seen_at > now() - $2::interval and s.created_at > now() - $3::interval"""
+where s.id_hash = $1 and not s.half and s.seen_at > now() - $2::interval and s.created_at > now() - $3::interval"""
+
+# Whose password was right a moment ago, while the second factor is still to come.
+FIND_HALF = f"""
+select {ACCOUNT} from session s join account a on a.id = s.account_id and a.active
+where s.id_hash = $1 and s.half and s.created_at > now() - $2::interval"""
 
 FIND_KEY = f"""
 select k.id as key_id, k.rights, coalesce(k.used_at < now() - $2::interval, true) as stale, {ACCOUNT}
@@ -52,12 +55,20 @@ def hashed(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-async def open_session(account_id: int, address: str = "", agent: str = "") -> str:
-    """Begin a session. Returns the cookie's value, which is stored nowhere."""
+async def open_session(account_id: int, address: str = "", agent: str = "", *, half: bool = False) -> str:
+    """Begin a session. Returns the cookie's value, which is stored nowhere.
+
+    `half`: it opens only the page that asks for the second factor.
+    """
     secret = secrets.token_urlsafe(rules.SECRET_OCTETS)
-    sql = "insert into session (id_hash, account_id, address, agent) values ($1, $2, $3, $4)"
-    await db.execute(sql, hashed(secret), account_id, address, agent[:LONGEST_AGENT])
+    sql = "insert into session (id_hash, account_id, address, agent, half) values ($1, $2, $3, $4, $5)"
+    await db.execute(sql, hashed(secret), account_id, address, agent[:LONGEST_AGENT], half)
     return secret
+
+
+async def find_half(secret: str | None) -> AccountRow | None:
+    """Whose second factor this cookie waits for."""
+    return await db.one_as(AccountRow, FIND_HALF, hashed(secret), rules.HALF_LIFE) if secret else None
 
 
 async def find(secret: str) -> Visit | None:
@@ -102,5 +113,6 @@ async def end_all(account_id: int) -> int:
 
 async def forget_ended() -> int:
     """Delete sessions that have run out. Returns how many."""
-    sql = "delete from session where seen_at < now() - $1::interval or created_at < now() - $2::interval"
-    return await db.execute(sql, rules.SESSION_IDLE, rules.SESSION_LIFE)
+    sql = """delete from session where seen_at < now() - $1::interval or created_at < now() - $2::interval
+        or half and created_at < now() - $3::interval"""
+    return await db.execute(sql, rules.SESSION_IDLE, rules.SESSION_LIFE, rules.HALF_LIFE)
