@@ -149,6 +149,9 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         lambda event: pgettext("timeline", "{name} brought the campaign back from the archive"),
     ),
     "campaign.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the campaign “{title}”")),
+    "programme.created": ("folder", lambda event: pgettext("timeline", "{name} created the programme “{title}”")),
+    "programme.changed": ("folder", lambda event: pgettext("timeline", "{name} changed the programme “{title}”")),
+    "programme.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the programme “{title}”")),
     "campaign.member_added": ("users", lambda event: pgettext("timeline", "{name} added {member} to the team")),
     "campaign.member_removed": ("users", lambda event: pgettext("timeline", "{name} removed {member} from the team")),
     "campaign.status_added": ("tag", lambda event: pgettext("timeline", "{name} added the status “{label}”")),
@@ -188,6 +191,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "triggers.considered": ("mail", lambda event: pgettext("timeline", "Automatic e-mails were considered")),
     "template.created": ("file-text", lambda event: pgettext("timeline", "{name} created the template")),
     "template.saved": ("file-text", _template_saved),
+    "picture.added": ("plus", lambda event: pgettext("timeline", "{name} added the picture “{title}”")),
     "template.described": (
         "tag",
         lambda event: pgettext("timeline", "{name} changed what is said of the template in the library"),
@@ -205,6 +209,20 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "player-pause",
         lambda event: pgettext("timeline", "{name} paused the automatic e-mail “{title}”"),
     ),
+    "trigger.moved": (
+        "mail",
+        lambda event: pgettext("timeline", "{name} put the automatic e-mail “{title}” in another place"),
+    ),
+    "reminder.sent": ("send", lambda event: pgettext("timeline", "The reminder “{title}” was sent. E-mails: {n}")),
+    "reminder.late": (
+        "alert-triangle",
+        lambda event: pgettext("timeline", "The reminder “{title}” was not sent in time and needs a decision"),
+    ),
+    "reminder.released": (
+        "send",
+        lambda event: pgettext("timeline", "{name} had the late reminder “{title}” sent"),
+    ),
+    "reminder.skipped": ("ban", lambda event: pgettext("timeline", "{name} skipped the late reminder “{title}”")),
     "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
     **timeline_account_words.WORDS,
     "organisation.changed": (

@@ -12,6 +12,7 @@ from portal.dossiers import documents
 from portal.ledger import checks, sweeper, takeover
 from portal.sending import evidence, notices
 from portal.settings import settings
+from portal.triggers import reminding
 from workers import jobs
 from workers.broker import process
 
@@ -72,6 +73,13 @@ async def tell_owners() -> None:
 async def do_jobs() -> None:
     """Long work waits. Interrupted, a portion has never happened; the next worker takes the job up there."""
     await jobs.work()
+
+
+@dramatiq.actor(queue_name="house")
+async def remind() -> None:
+    """Letters before a closing whose hour has come (B07); what is late waits for a person."""
+    if posted := await reminding.remind():
+        log.info("reminders", messages=posted)
 
 
 @dramatiq.actor(queue_name="house")

@@ -47,6 +47,7 @@ TIMETABLE = (
     Entry(actors.tell_owners.send, 5),
     Entry(actors.sweep.send, 10),
     Entry(actors.settle_doubts.send, 60),
+    Entry(actors.remind.send, 30),
     Entry(actors.tidy_up.send, 3600),
 )
 

@@ -12,7 +12,7 @@ from portal.accounts.rules import ROLES
 from portal.actor import Actor
 from portal.ledger import actions as ledger
 from portal.outcomes import Missing, Refused, Stale
-from portal.triggers import posting, queries, words
+from portal.triggers import posting, queries, reminding, words
 from portal.triggers.compose import Composer
 from portal.triggers.drafts import Draft, Known, problems
 from portal.triggers.facts import Change, Rule
@@ -65,6 +65,7 @@ async def create(campaign_id: int, draft: Draft, by: Actor) -> int:
         await _check(campaign_id, draft)
         row = (campaign_id, draft.name.strip(), draft.family, *_columns(draft), by.account_id)
         trigger_id = int(await db.fetchval(INSERT, *row))
+        await reminding.replan(campaign_id)
         await _record(trigger_id, campaign_id, "trigger.created", by, await queries.trigger(by, trigger_id))
         return trigger_id
 
@@ -80,6 +81,7 @@ async def change(trigger_id: int, version: int, draft: Draft, by: Actor) -> None
             raise await _stale(before)
         if draft.active != before.active:
             await ledger.set_gate("trigger", trigger_id, "open" if draft.active else "paused")
+        await reminding.replan(before.campaign_id)
         await _record(
             trigger_id, before.campaign_id, "trigger.changed", by, await queries.trigger(by, trigger_id), before
         )
@@ -92,6 +94,7 @@ async def switch(trigger_id: int, version: int, active: bool, by: Actor) -> None
         if not await db.execute(SWITCH, trigger_id, version, active):
             raise await _stale(before)
         await ledger.set_gate("trigger", trigger_id, "open" if active else "paused")
+        await reminding.replan(before.campaign_id)
         await _record(trigger_id, before.campaign_id, "trigger.activated" if active else "trigger.paused", by, before)
 
 

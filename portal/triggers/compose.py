@@ -6,6 +6,8 @@ is sent and the letter that is shown from the same values.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from portal import db
@@ -49,6 +51,12 @@ class Composer:
         self._facts: dict[tuple[bool, str], Facts] = {}
         self._status: dict[str, str] | None = None
 
+    def about(self, change: Change) -> Composer:
+        """A composer for another dossier that has the same versions and senders at hand."""
+        other = Composer(change, shown=self.shown)
+        other._versions, other._senders = self._versions, self._senders
+        return other
+
     async def version(self, rule: Rule) -> emails.Version | None:
         """The template's version in force; None while nothing has been written."""
         if rule.version_id is None:
@@ -82,7 +90,12 @@ class Composer:
             facts = await self._invented(locale)
         if self._status is None:
             self._status = await db.fetchval("select public_label from status where id = $1", self.change.to_status)
-        return msgspec.structs.replace(facts, status_label=self._status or {})
+        closing = await self._closing() if self.change.phase is not None else {}
+        return msgspec.structs.replace(facts, status_label=self._status or {}, **closing)
+
+    async def _closing(self) -> dict[str, Any]:
+        """A later phase has a closing of its own."""
+        return {"closes_at": await db.fetchval("select closes_at from phase where id = $1", self.change.phase)}
 
     async def _invented(self, locale: str) -> Facts:
         """An invented candidate of the campaign, while nobody has applied."""
