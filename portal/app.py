@@ -35,6 +35,7 @@ from portal.organisation import routes as organisation_pages
 from portal.people import api as people_api
 from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
+from portal.pictures import routes as picture_pages
 from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
 from portal.triggers import api as triggers_api
@@ -46,7 +47,7 @@ from portal.web.rights import public
 
 PAGES = (
     account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
-    preference_pages, template_pages, signature_pages,
+    preference_pages, template_pages, picture_pages, signature_pages,
     job_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)

@@ -6,6 +6,7 @@ A version never changes: a message keeps the one it was planned with. Saving add
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -91,7 +92,8 @@ async def save(template_id: int, draft: Draft, seen: int, by: Actor, *, restored
             now = await queries.current(template_id)
             raise Stale(now, by=now.saved_by, at=now.saved_at)
         await _put_in_force(template_id, version_id, draft)
-        details = {"number": seen + 1, "name": draft.name} | ({"restored": restored} if restored else {})
+        details: dict[str, Any] = {"number": seen + 1, "name": draft.name}
+        details |= {"restored": restored} if restored else {}
         await timeline.record("template", template_id, "template.saved", by, **details)
         return await queries.version(version_id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from portal import db, timeline
@@ -42,7 +44,7 @@ async def describe(template_id: int, place: Place, by: Actor) -> None:
         if moved and not by.everywhere and before.owner_id not in (None, by.account_id):
             raise Refused(_("Only the owner can change whose template it is, and who sees it."), field="owner_id")
         await db.execute(DESCRIBE, template_id, wanted.note, list(labels), wanted.shared, wanted.owner_id)
-        details = {"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(wanted)}
+        details: dict[str, Any] = {"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(wanted)}
         await timeline.record("template", template_id, "template.described", by, **details)
 
 

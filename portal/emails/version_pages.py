@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal.emails import actions, library, versions
+from portal.emails.queries import Version
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.timeline_words import days_of
@@ -62,7 +63,7 @@ async def _version_page(
     )
 
 
-async def _before(template_id: int, number: int) -> versions.Version | None:
+async def _before(template_id: int, number: int) -> Version | None:
     try:
         return await versions.numbered(template_id, number - 1)
     except Missing:

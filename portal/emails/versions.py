@@ -14,6 +14,7 @@ from portal.i18n import LOCALES
 from portal.outcomes import Missing
 from portal.timeline import COLUMNS, Event
 
+PARTS = ("subject", "preheader")
 SHOWN = 200  # versions of a list
 HISTORY = f"""
 select {COLUMNS} from timeline_event where subject = 'template' and subject_id = $1 order by id desc limit 50"""
@@ -78,7 +79,7 @@ class Difference(msgspec.Struct, frozen=True):
 
     def differs(self, name: str) -> bool:
         """Whether a setting differs."""
-        return getattr(self.old, name) != getattr(self.new, name)
+        return bool(getattr(self.old, name) != getattr(self.new, name))
 
 
 async def versions(template_id: int) -> list[VersionRow]:
@@ -117,5 +118,6 @@ def _language(old: Version, new: Version, locale: str) -> LanguageDiff | None:
     before, after = old.variants.get(locale), new.variants.get(locale)
     if before == after:
         return None
-    lines = [diffs.of_lines(getattr(before, name, ""), getattr(after, name, "")) for name in ("subject", "preheader")]
-    return LanguageDiff(locale, *lines, diffs.of_bodies(before.body if before else "", after.body if after else ""))
+    subject, preheader = (diffs.of_lines(getattr(before, part, ""), getattr(after, part, "")) for part in PARTS)
+    body = diffs.of_bodies(before.body if before else "", after.body if after else "")
+    return LanguageDiff(locale, subject, preheader, body)
