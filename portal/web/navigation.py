@@ -28,7 +28,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
     groups = [
         [
             Place("/", "layout-dashboard", _("Dashboard"), "home.see"),
-            Place("/campaigns", "speakerphone", _("Campaigns"), "campaign.see"),
+            Place("/campaigns", "speakerphone", _("Campaigns"), "campaign.see", below=("/campaigns", "/programmes")),
             Place("/dossiers", "folder", _("Dossiers"), "dossier.see"),
             Place("/people/candidates", "users", _("People"), "person.see", below=("/people",)),
         ],
