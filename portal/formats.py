@@ -135,6 +135,14 @@ def list_and(items: Sequence[str]) -> str:
     return text
 
 
+def list_or(items: Sequence[str]) -> str:
+    """a, b or c; Spanish o → u before o-, ho-."""
+    text = lists.format_list(list(items), style="or", locale=babel_locale())
+    if current_locale.get() == "es":
+        return re.sub(r" o (?=h?[oó])", " u ", text, flags=re.IGNORECASE)
+    return text
+
+
 def file_size(octets: int) -> str:
     """350 kB, 2.4 MB (decimal units, as file managers show)."""
     if octets < 1_000_000:

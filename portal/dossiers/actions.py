@@ -10,10 +10,11 @@ import msgspec
 from portal import db, timeline
 from portal.actor import Actor
 from portal.campaigns import actions as campaigns
+from portal.campaigns.reading import Answer
 from portal.dossiers import applicants, checks, documents, letters, queries, words
 from portal.dossiers.files import Kept
 from portal.dossiers.queries import Dossier, Status
-from portal.dossiers.rules import Answer, Mode, is_manual, refuse_change
+from portal.dossiers.rules import Mode, is_manual, refuse_change
 from portal.dossiers.superseding import settle_waiting
 from portal.outcomes import Refused, Stale
 from portal.triggers import actions as triggers
@@ -65,7 +66,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8) returning id"""
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """What a form or a script brings. `answers` as `rules.check_answers` made them; `documents` by question key.
 
-    `removed`: keys of questions whose document is taken away.
+    `removed`: ids of documents that are taken away.
     """
 
     email: str
@@ -73,8 +74,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     last_name: str = ""
     locale: str
     answers: dict[str, Answer] = {}
-    documents: dict[str, Kept] = {}
-    removed: Sequence[str] = ()
+    documents: dict[str, list[Kept]] = {}
+    removed: Sequence[int] = ()
 
 
 class Moved(msgspec.Struct, frozen=True):

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
+from portal.campaigns import form_queries
+from portal.campaigns.kinds import WITH_CHOICES, Question, asked
 from portal.dossiers import queries
-from portal.dossiers.forms import DraftForm
+from portal.dossiers.application_form import DraftForm
 from portal.dossiers.queries import Dossier, File
-from portal.dossiers.rules import Question
 from portal.emails.fields import answer_words
 from portal.i18n import _, current_locale, text_in
+from portal.rich import plain
+
+Files = Mapping[str, Sequence[File]]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A question with its answer in words; `lines`: it may have several. A document is a `file`."""
+    """A question with its answer in words; `lines`: it may have several. Documents are `files`.
+
+    `heading`: a section's title. `retired`: the question is not asked any more.
+    """
 
     label: str
     answer: str = ""
     lines: bool = False
-    file: File | None = None
+    files: Sequence[File] = ()
+    heading: bool = False
+    retired: bool = False
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -30,28 +41,57 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 async def lines(dossier: Dossier) -> list[Line]:
-    """Every question with its answer, in the form's order; answers to questions that are gone come last."""
-    questions = await queries.questions(dossier.campaign_id)
-    files = {file.question_key: file for file in await queries.files(dossier.id)}
-    asked = {question.key for question in questions}
-    gone = [Line(key, str(answer)) for key, answer in dossier.answers.items() if key not in asked]
-    kept = [Line(key, file=file) for key, file in files.items() if key not in asked]
-    return [_line(question, dossier, files) for question in questions] + gone + kept
+    """Every question that was put, with its answer, phase by phase; then answers to questions that are gone."""
+    questions = [each.asked for each in await form_queries.all_questions(dossier.campaign_id)]
+    files = by_question(await queries.files(dossier.id))
+    given = dossier.answers.keys() | files.keys()
+    phases = {each.phase_id for each in questions if each.key in given} | {None}
+    now = [each for each in questions if not each.retired and each.phase_id in phases]
+    retired = [each for each in questions if each.retired and each.key in given]
+    known = {each.key for each in questions}
+    gone = [Line(key, str(answer), retired=True) for key, answer in dossier.answers.items() if key not in known]
+    kept = [Line(key, files=several, retired=True) for key, several in files.items() if key not in known]
+    put = [_line(each, dossier, files) for each in _put(now, dossier)]
+    return _with_something_below(put) + [_line(each, dossier, files) for each in retired] + gone + kept
 
 
-def _line(question: Question, dossier: Dossier, files: dict[str, File]) -> Line:
-    label = text_in(question.label, None, dossier.default_locale)
+def by_question(files: Sequence[File]) -> dict[str, list[File]]:
+    """A dossier's documents by the key of their question."""
+    found: dict[str, list[File]] = {}
+    for file in files:
+        found.setdefault(file.question_key, []).append(file)
+    return found
+
+
+def _put(questions: Sequence[Question], dossier: Dossier) -> list[Question]:
+    """Those that conditions put to this candidate, and what was answered all the same."""
+    put = {each.key for each in asked(questions, dossier.answers)}
+    return [each for each in questions if each.key in put or each.key in dossier.answers]
+
+
+def _with_something_below(found: Sequence[Line]) -> list[Line]:
+    """Without headings that nothing follows."""
+    following = (*found[1:], Line("", heading=True))
+    return [line for line, after in zip(found, following, strict=False) if not (line.heading and after.heading)]
+
+
+def _line(question: Question, dossier: Dossier, files: Files) -> Line:
+    label = plain(text_in(question.label, None, dossier.default_locale))
+    if question.kind == "section":
+        return Line(label, heading=True)
     if question.kind == "file":
-        return Line(label, file=files.get(question.key))
-    return Line(label, in_words(question, dossier.answers.get(question.key)), lines=question.kind == "long")
+        return Line(label, files=files.get(question.key, ()), retired=question.retired)
+    words = in_words(question, dossier.answers.get(question.key))
+    return Line(label, words, lines=question.kind == "long", retired=question.retired)
 
 
 def in_words(question: Question, answer: object) -> str:
     """An answer as the reader's language writes it; "" when there is none."""
-    if answer in (None, ""):
+    if answer is None or answer is False or answer == "" or answer == []:
         return ""
     choices = [{"key": each.key, "label": each.label} for each in question.choices]
-    return answer_words(question.kind, choices, answer, current_locale.get())
+    kind = "short" if isinstance(answer, list) and question.kind not in WITH_CHOICES else question.kind
+    return answer_words(kind, choices, answer, current_locale.get())
 
 
 def differences(form: DraftForm, theirs: Dossier) -> list[Difference]:
@@ -61,7 +101,7 @@ def differences(form: DraftForm, theirs: Dossier) -> list[Difference]:
         (_("Last name"), theirs.last_name, form.last_name),
     ]
     for question in form.questions:
-        if question.kind != "file":
+        if question.kind not in ("file", "section"):
             label = text_in(question.label, None, theirs.default_locale)
             saved, typed = theirs.answers.get(question.key), form.answers.get(question.key)
             pairs.append((label, in_words(question, saved), in_words(question, typed)))

@@ -10,10 +10,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from portal.addresses import valid_email
-from portal.dossiers import actions, queries, search, words
+from portal.campaigns.reading import Answer, check_answers
+from portal.dossiers import actions, form_words, queries, search
 from portal.dossiers.actions import Application
 from portal.dossiers.queries import Dossier
-from portal.dossiers.rules import Answer, Mode, check_answers
+from portal.dossiers.rules import Mode
 from portal.i18n import LOCALES, _
 from portal.outcomes import Refused, Stale
 from portal.web.api import Listing, bounded, cursor_of, slower
@@ -156,7 +157,7 @@ async def _application(data: DossierIn) -> Application:
     unknown = data.answers.keys() - {question.key for question in questions if question.kind != "file"}
     errors |= {f"answers.{key}": _("This campaign asks no such question.") for key in sorted(unknown)}
     checked = check_answers(questions, data.answers, locale="en", complete=False)
-    errors |= {f"answers.{key}": text for key, text in words.problem_words(checked.problems, questions).items()}
+    errors |= {f"answers.{key}": text for key, text in form_words.problem_words(checked.problems, questions).items()}
     if errors:
         raise Refused(errors=errors)
     person = data.person

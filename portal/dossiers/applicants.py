@@ -7,8 +7,9 @@ import hashlib
 from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import valid_email
+from portal.campaigns.typed import clean
 from portal.dossiers import words
-from portal.dossiers.rules import NAME_LIMIT, clean
+from portal.dossiers.rules import NAME_LIMIT
 from portal.outcomes import Refused
 
 

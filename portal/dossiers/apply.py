@@ -11,12 +11,12 @@ from litestar.params import FromPath, FromQuery
 
 from portal import tokens
 from portal.actor import candidate
+from portal.campaigns.kinds import Question, asked
 from portal.campaigns.queries import Campaign
 from portal.campaigns.rules import state
 from portal.dossiers import actions, answers, documents, downloads, queries, words
-from portal.dossiers.forms import ApplicationForm, DocumentsForm, DraftForm, shown_answers
-from portal.dossiers.queries import Dossier
-from portal.dossiers.rules import Question
+from portal.dossiers.application_form import ApplicationForm, DocumentsForm, DraftForm, shown_answers
+from portal.dossiers.queries import Dossier, File
 from portal.i18n import negotiate, use
 from portal.outcomes import Refused, Stale
 from portal.web.htmx import Request
@@ -46,7 +46,7 @@ async def call_form(request: Request, slug: FromPath[str]) -> Response[Any]:
     with use(locale, call.time_zone):
         questions = await queries.questions(call.id)
         empty = {"once": secrets.token_urlsafe(16), "locale": locale}
-        return form_page(request, call, ApplicationForm.over(questions, call.locales, empty))
+        return form_page(request, call, ApplicationForm.over(questions, call.locales, empty, {}))
 
 
 @post(
@@ -59,7 +59,7 @@ async def apply(request: Request, slug: FromPath[str]) -> Response[Any]:
     """A new application: a draft to come back to, or submitted at once."""
     call = await queries.call(slug)
     with use(language(request, call), call.time_zone):
-        form = await ApplicationForm.sent(request, await queries.questions(call.id), call.locales)
+        form = await ApplicationForm.sent(request, await queries.questions(call.id), call.locales, {})
         if not form.valid:
             return form_page(request, call, form, status_code=422)
         try:
@@ -85,7 +85,8 @@ async def way_back(
             return await status_page(request, dossier, done)
         values = shown_answers(questions, dossier.answers)
         values |= {"first_name": dossier.first_name, "last_name": dossier.last_name, "locale": dossier.locale}
-        form = DraftForm.over(questions, dossier.locales, {**values, "version": dossier.version})
+        stored = answers.by_question(await queries.files(dossier.id))
+        form = DraftForm.over(questions, dossier.locales, {**values, "version": dossier.version}, stored)
         return await draft_page(request, dossier, form, done=done)
 
 
@@ -102,7 +103,7 @@ async def save_or_submit(request: Request, slug: FromPath[str], token: FromPath[
         if not dossier.is_draft:
             return see(request, f"/apply/{slug}/{token}?done=submit")
         questions = await queries.questions(dossier.campaign_id)
-        stored = {file.question_key for file in await queries.files(dossier.id)}
+        stored = answers.by_question(await queries.files(dossier.id))
         form = await DraftForm.sent(request, questions, dossier.locales, stored)
         if not form.valid:
             return await draft_page(request, dossier, form, status_code=422)
@@ -127,20 +128,22 @@ async def add_documents(request: Request, slug: FromPath[str], token: FromPath[s
     """Documents that were missing in a submitted application, also after the closing date."""
     dossier = await queries.by_link(slug, token)
     with use(language_of(request, dossier), dossier.time_zone):
-        form = await DocumentsForm.sent_documents(request, await _places(dossier))
+        form = await DocumentsForm.sent_documents(request, *await _places(dossier))
         if not form.valid:
             return await status_page(request, dossier, form=form, status_code=422)
         try:
-            await documents.add(dossier.id, form.documents, candidate(dossier.name))
+            await documents.add(dossier.id, form.documents, candidate(dossier.name), form.removed)
         except Refused as refused:
             form.refuse(refused)
             return await status_page(request, dossier, form=form, status_code=422)
         return see(request, f"/apply/{slug}/{token}?done=documents")
 
 
-async def _places(dossier: Dossier) -> list[Question]:
-    """The questions that a document answers."""
-    return [each for each in await queries.questions(dossier.campaign_id) if each.kind == "file"]
+async def _places(dossier: Dossier) -> tuple[list[Question], dict[str, list[File]]]:
+    """The questions that a document answers and that were put, and the documents that are there."""
+    put = asked(await queries.questions(dossier.campaign_id), dossier.answers)
+    stored = answers.by_question(await queries.files(dossier.id))
+    return [each for each in put if each.kind == "file"], stored
 
 
 async def _somebody_was_faster(
@@ -193,7 +196,6 @@ async def draft_page(
         status_code=status_code,
         dossier=dossier,
         form=form,
-        files={file.question_key: file for file in await queries.files(dossier.id)},
         opening=words.until_when(dossier),
         done=done,
         link_sent=sent,
@@ -216,8 +218,7 @@ async def status_page(
         dossier=dossier,
         wanted=wanted,
         own=own_path(dossier.slug, dossier.id),
-        form=form or DocumentsForm.of(await _places(dossier)),
-        files={file.question_key: file for file in await queries.files(dossier.id)},
+        form=form or DocumentsForm.of(*await _places(dossier)),
         lines=await answers.lines(dossier),
         opening=words.not_open(dossier, now) if now != "open" else "",
         done=done,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from portal.actor import Actor
+from portal.campaigns.reading import check_answers
 from portal.campaigns.rules import state as call_state
-from portal.dossiers import queries, words
+from portal.dossiers import form_words, queries, words
 from portal.dossiers.queries import Dossier
-from portal.dossiers.rules import check_answers
 from portal.outcomes import Refused
 
 
@@ -17,7 +17,7 @@ async def check_complete(dossier: Dossier) -> None:
     questions = await queries.questions(dossier.campaign_id)
     present = {file.question_key for file in await queries.files(dossier.id)}
     checked = check_answers(questions, dossier.answers, locale=dossier.locale, complete=True, files=present)
-    errors = words.problem_words(checked.problems, questions)
+    errors = form_words.problem_words(checked.problems, questions)
     if errors:
         raise Refused(errors=errors)
 

@@ -16,6 +16,7 @@ import time
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,9 +34,20 @@ PENDING_HOURS = 24
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg"), ODT: (".odt",), DOCX: (".docx",)}
-ACCEPT = ",".join(extension for extensions in EXTENSIONS.values() for extension in extensions)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXTENSIONS = {
+    PDF: (".pdf",),
+    PNG: (".png",),
+    JPEG: (".jpg", ".jpeg"),
+    ODT: (".odt",),
+    ODS: (".ods",),
+    DOCX: (".docx",),
+    XLSX: (".xlsx",),
+}
+# What questions name (campaigns.kinds.FILE_TYPES), by media types.
+GROUPS = {"pdf": (PDF,), "word": (DOCX,), "opendocument": (ODT,), "picture": (PNG, JPEG), "sheet": (XLSX, ODS)}
 
 RANDOM = re.compile(r"[0-9a-f]{32}")
 SEPARATORS = re.compile(r"[/\\]")
@@ -60,16 +72,29 @@ class Unfit(Exception):
 
 
 # ------------------------------------------------------------------------------------------------ what is accepted
-def judge(data: bytes) -> str:
-    """The media type of a document, told by its bytes alone. Raises Unfit: empty, too_big, wrong_type."""
+def judge(data: bytes, groups: Collection[str] = (), most: int = MAX_BYTES) -> str:
+    """The media type of a document, told by its bytes alone. Raises Unfit: empty, too_big, wrong_type.
+
+    `groups`: the kinds of files that are taken (none: all); `most`: octets.
+    """
     if not data:
         raise Unfit("empty")
-    if len(data) > MAX_BYTES:
+    if len(data) > min(most, MAX_BYTES):
         raise Unfit("too_big")
-    for media_type, test in TESTS.items():
-        if test(data):
+    for media_type in media_types(groups):
+        if TESTS[media_type](data):
             return media_type
     raise Unfit("wrong_type")
+
+
+def media_types(groups: Collection[str] = ()) -> list[str]:
+    """The media types of some kinds of files; of all kinds, if none is named."""
+    return [each for group, types in GROUPS.items() if not groups or group in groups for each in types]
+
+
+def accept(groups: Collection[str] = ()) -> str:
+    """The same as browsers want it: ".pdf,.png,.jpg"."""
+    return ",".join(ending for each in media_types(groups) for ending in EXTENSIONS[each])
 
 
 def _is_pdf(data: bytes) -> bool:
@@ -100,16 +125,41 @@ def _is_archive(data: bytes) -> bool:
 
 
 def _is_docx(data: bytes) -> bool:
-    """A Word document without macros: the part names and the declared content type agree."""
+    """A Word document without macros and without a template that it would fetch from elsewhere."""
+    return _is_office(data, "word/document.xml", DOCX) and not _fetches_a_template(data)
+
+
+def _is_xlsx(data: bytes) -> bool:
+    """An Excel workbook without macros."""
+    return _is_office(data, "xl/workbook.xml", XLSX)
+
+
+def _is_office(data: bytes, main: str, media_type: str) -> bool:
+    """The main part's name and the declared content type agree, and nothing in it runs."""
     names, types = _look_inside(data, "[Content_Types].xml")
-    macros = any("vba" in name.lower() for name in names)
-    return "word/document.xml" in names and DOCX.encode() + b".main+xml" in types and not macros
+    runs = any("vba" in name.lower() or "activex" in name.lower() for name in names)
+    return main in names and media_type.encode() + b".main+xml" in types and not runs
+
+
+def _fetches_a_template(data: bytes) -> bool:
+    _names, relations = _look_inside(data, "word/_rels/settings.xml.rels")
+    return b"attachedTemplate" in relations and b'TargetMode="External"' in relations
 
 
 def _is_odt(data: bytes) -> bool:
-    """An OpenDocument text: its first member is its uncompressed media type (OpenDocument 1.3, part 2, 3.3)."""
-    first = data[30 : 38 + len(ODT)] == b"mimetype" + ODT.encode()
-    return first and "content.xml" in _look_inside(data, "mimetype")[0]
+    return _is_opendocument(data, ODT)
+
+
+def _is_ods(data: bytes) -> bool:
+    return _is_opendocument(data, ODS)
+
+
+def _is_opendocument(data: bytes, media_type: str) -> bool:
+    """Its first member is its uncompressed media type (OpenDocument 1.3, part 2, 3.3); no scripts of its own."""
+    if data[30 : 38 + len(media_type)] != b"mimetype" + media_type.encode():
+        return False
+    names = _look_inside(data, "mimetype")[0]
+    return "content.xml" in names and not any(name.startswith(("Basic/", "Scripts/")) for name in names)
 
 
 def _look_inside(data: bytes, member: str) -> tuple[list[str], bytes]:
@@ -133,7 +183,7 @@ def _is_bounded(members: list[zipfile.ZipInfo], packed: int) -> bool:
     return plain and len(members) <= ZIP_MEMBERS and unpacked <= min(ZIP_UNPACKED, packed * ZIP_RATIO)
 
 
-TESTS = {PDF: _is_pdf, PNG: _is_png, JPEG: _is_jpeg, ODT: _is_odt, DOCX: _is_docx}
+TESTS = {PDF: _is_pdf, PNG: _is_png, JPEG: _is_jpeg, ODT: _is_odt, ODS: _is_ods, DOCX: _is_docx, XLSX: _is_xlsx}
 
 
 # ------------------------------------------------------------------------------------------------ names
@@ -164,13 +214,13 @@ def path_of(stored_as: str) -> Path:
     return _folder() / stored_as[:2] / stored_as
 
 
-async def keep(name: str, data: bytes) -> Kept:
-    """Store a document that nobody owns yet. Raises Unfit."""
-    return await asyncio.to_thread(_keep, name, data)
+async def keep(name: str, data: bytes, groups: Collection[str] = (), most: int = MAX_BYTES) -> Kept:
+    """Store a document that nobody owns yet. `groups`, `most`: as `judge` takes them. Raises Unfit."""
+    return await asyncio.to_thread(_keep, name, data, groups, most)
 
 
-def _keep(name: str, data: bytes) -> Kept:
-    media_type = judge(data)
+def _keep(name: str, data: bytes, groups: Collection[str], most: int) -> Kept:
+    media_type = judge(data, groups, most)
     kept = Kept(
         stored_as=secrets.token_hex(16),
         name=clean_name(name, media_type),

@@ -10,9 +10,11 @@ import msgspec
 
 from portal import db, tokens
 from portal.actor import Actor
+from portal.campaigns import form_queries
 from portal.campaigns import queries as campaigns
+from portal.campaigns.kinds import Question
 from portal.campaigns.queries import Campaign
-from portal.dossiers.rules import DOCUMENTS_MISSING, Question
+from portal.dossiers.rules import DOCUMENTS_MISSING
 from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
@@ -279,11 +281,9 @@ async def calls() -> list[Campaign]:
     return await db.fetch_as(Campaign, sql)
 
 
-async def questions(campaign_id: int) -> list[Question]:
-    """The campaign's questions in their order."""
-    sql = """select key, kind, label, help, required, choices, max_length
-        from question where campaign_id = $1 order by position, id"""
-    return [msgspec.convert(dict(row), Question) for row in await db.fetch(sql, campaign_id)]
+async def questions(campaign_id: int, phase_id: int | None = None) -> list[Question]:
+    """The questions of a campaign's form (of a later phase's), in their order, without retired ones."""
+    return await form_queries.form(campaign_id, phase_id)
 
 
 async def has_return_link(dossier_id: int) -> bool:

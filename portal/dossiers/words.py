@@ -5,64 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from portal.campaigns.rules import Call
-from portal.dossiers.files import MAX_BYTES
-from portal.dossiers.rules import Problem, Question, Refusal
+from portal.dossiers.rules import Refusal
 from portal.dossiers.search import Count
-from portal.formats import date_time, file_size, number, zone_words
+from portal.formats import date_time, number, zone_words
 from portal.i18n import _, ngettext, pgettext
 from portal.ledger.words import reason_word
-
-MISSING: dict[str, Callable[[], str]] = {
-    "short": lambda: _("Enter an answer."),
-    "long": lambda: _("Enter an answer."),
-    "number": lambda: _("Enter a number."),
-    "date": lambda: _("Enter a date."),
-    "choice": lambda: _("Choose an answer."),
-    "file": lambda: _("Choose a file."),
-}
-
-
-def problem_word(problem: Problem, question: Question) -> str:
-    """The sentence beside a field whose answer is not accepted."""
-    if problem.code == "too_long":
-        return too_long(problem.limit)
-    words: dict[str, Callable[[], str]] = {
-        "required": MISSING[question.kind],
-        "not_a_number": lambda: _("Enter a number such as 12500."),
-        "not_a_date": lambda: _("Enter a date such as 2026-11-30."),
-        "not_a_choice": lambda: _("Choose one of the answers."),
-    }
-    return words[problem.code]()
-
-
-def too_long(limit: int) -> str:
-    """Beside a text that does not fit. `limit`: characters."""
-    return ngettext("Use at most {n} character.", "Use at most {n} characters.", limit).format(n=number(limit))
-
-
-def name_missing() -> str:
-    """Beside the name of an application that is to be submitted."""
-    return _("Enter your name.")
-
-
-def problem_words(problems: Sequence[Problem], questions: Sequence[Question]) -> dict[str, str]:
-    """All sentences, by the name of the form's field: `answer_<key>`, `file_<key>`."""
-    asked = {question.key: question for question in questions}
-    sentences = {}
-    for problem in problems:
-        question = asked[problem.key]
-        prefix = "file_" if question.kind == "file" else "answer_"
-        sentences[f"{prefix}{problem.key}"] = problem_word(problem, question)
-    return sentences
-
-
-def unfit_word(code: str) -> str:
-    """Why a document is not taken."""
-    if code == "too_big":
-        return _("This file is too large. Choose one of at most {size}.").format(size=file_size(MAX_BYTES))
-    if code == "empty":
-        return _("This file is empty. Choose another one.")
-    return _("This kind of file cannot be used. Choose a PDF, a Word or OpenDocument text, or a JPEG or PNG picture.")
 
 
 def refusal_word(refusal: Refusal) -> str:
@@ -94,11 +41,6 @@ def submitted_already() -> str:
 def no_documents_wanted() -> str:
     """To whoever adds documents to an application that does not wait for any."""
     return _("This application does not take documents any more.")
-
-
-def no_document_chosen() -> str:
-    """To whoever sends documents without choosing one."""
-    return _("Choose at least one file.")
 
 
 def not_open(call: Call, state: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from portal.formats import NBSP, date_long, number, time_short, zone_words
-from portal.i18n import _, current_locale, text_in, use
+from portal.countries import country_name
+from portal.formats import NBSP, date_long, list_and, number, time_short, zone_words
+from portal.i18n import _, current_locale, pgettext, text_in, use
 
 Kind = Literal["text", "link", "date", "list"]
 Trust = Literal["made", "staff", "people"]
@@ -60,6 +61,7 @@ SHARED = frozenset(
 _LAYOUT_FIELDS = {
     "brand_website": Field("brand_website", "link", "staff"),
     "decisions_link": Field("decisions_link", "link", "made"),
+    "account_link": Field("account_link", "link", "made"),
 }
 _LAYOUT_TEXTS = ("letter_", "brand_")
 
@@ -154,9 +156,14 @@ def moment(wall: datetime, zone: str) -> str:
 def answer_words(kind: str, choices: Sequence[Mapping[str, Any]], answer: object, locale: str) -> str:
     """A stored answer as a letter says it: a choice by its label, dates and numbers as the language writes them."""
     with use(locale):
-        if kind == "choice":
-            labels = (choice.get("label", {}) for choice in choices if choice.get("key") == answer)
-            return text_in(next(labels, {}), locale) or str(answer)
+        if kind in ("choice", "choices"):
+            keys = answer if isinstance(answer, list) else [answer]
+            labels = {choice.get("key"): choice.get("label", {}) for choice in choices}
+            return list_and([text_in(labels.get(key), locale) or str(key) for key in keys])
+        if kind == "country":
+            return country_name(str(answer))
+        if kind == "consent":
+            return pgettext("answer", "Yes") if answer is True else pgettext("answer", "No")
         if kind == "date" and isinstance(answer, str):
             return date_long(date.fromisoformat(answer))
         if isinstance(answer, int | float) and not isinstance(answer, bool):

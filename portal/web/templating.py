@@ -19,6 +19,7 @@ from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup, escape
 
 from portal import formats, i18n
+from portal.rich import rich
 from portal.web.assets import Assets
 from portal.web.htmx import Request
 from portal.web.navigation import places
@@ -50,7 +51,7 @@ def environment(assets: Assets, folders: Sequence[Path] = (TEMPLATES,)) -> Envir
     env.globals.update(_texts() | _formats())
     env.globals.update(asset=assets.url, icon=icon_of(assets), url=url, places=places)
     env.globals.update(csrf=csrf_field, csrf_token=csrf_token)
-    env.filters.update(_formats(), fill=fill)
+    env.filters.update(_formats(), fill=fill, rich=rich)
     for name, template in MACROS.items():
         env.globals[name] = env.get_template(template).module
     return env

@@ -138,20 +138,21 @@ async def test_saving_from_an_old_version_is_told_what_is_saved_now(scene: Scene
 async def test_documents_are_kept_replaced_and_removed_with_the_draft(scene: Scene) -> None:
     await factories.question(scene.campaign.id, "plan", "file", "Plan")
     first, second = await files.keep("plan.pdf", PDF), await files.keep("photo.png", png())
-    dossier_id = await actions.create(scene.campaign.id, application(documents={"plan": first}), ANA)
+    dossier_id = await actions.create(scene.campaign.id, application(documents={"plan": [first]}), ANA)
     assert [file.name for file in await queries.files(dossier_id)] == ["plan.pdf"]
     assert files.pending(first.stored_as) is None
-    await actions.save_answers(dossier_id, 1, application(documents={"plan": second}), ANA)
+    await actions.save_answers(dossier_id, 1, application(documents={"plan": [second]}), ANA)
     assert [file.name for file in await queries.files(dossier_id)] == ["photo.png"]
     assert not files.path_of(first.stored_as).exists()
-    await actions.save_answers(dossier_id, 2, application(removed=["plan"]), ANA)
+    (photo,) = await queries.files(dossier_id)
+    await actions.save_answers(dossier_id, 2, application(removed=[photo.id]), ANA)
     assert await queries.files(dossier_id) == []
     assert not files.path_of(second.stored_as).exists()
 
 
 async def test_a_document_that_one_dossier_has_cannot_join_another(scene: Scene) -> None:
     kept = await files.keep("plan.pdf", PDF)
-    await actions.create(scene.campaign.id, application(documents={"plan": kept}), ANA)
+    await actions.create(scene.campaign.id, application(documents={"plan": [kept]}), ANA)
     assert files.pending(kept.stored_as) is None
 
 
@@ -159,7 +160,7 @@ async def test_the_sweep_forgets_only_what_nobody_has(scene: Scene) -> None:
     owned, orphan, young = [await files.keep(f"{name}.pdf", PDF) for name in ("owned", "orphan", "young")]
     notes = {kept.stored_as: files._note(kept.stored_as) for kept in (owned, orphan)}
     kept_note = notes[owned.stored_as].read_bytes()
-    await actions.create(scene.campaign.id, application(documents={"plan": owned}), ANA)
+    await actions.create(scene.campaign.id, application(documents={"plan": [owned]}), ANA)
     notes[owned.stored_as].write_bytes(kept_note)  # as after a crash between the commit and its tidying up
     for note in notes.values():
         os.utime(note, (1, 1))

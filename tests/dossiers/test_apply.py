@@ -170,7 +170,7 @@ async def test_a_document_that_cannot_be_taken_is_refused_in_words(
 
 async def test_a_document_that_is_somebody_elses_cannot_be_claimed(client: Client, call: CampaignRow) -> None:
     theirs = await files.keep("theirs.pdf", PDF)
-    await actions.create(call.id, application(documents={"plan": theirs}), ANA)
+    await actions.create(call.id, application(documents={"plan": [theirs]}), ANA)
     page = await client.get("/apply/rural-labs")
     mine = filled(page, **NAMES, do="later", kept_plan=theirs.stored_as)
     page = await client.post("/apply/rural-labs", mine)

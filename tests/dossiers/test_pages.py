@@ -48,7 +48,7 @@ async def test_answers_and_documents_have_their_tab(alice: Client, scene: Scene)
     await factories.question(scene.campaign.id, "title", "short", "Project title")
     await factories.question(scene.campaign.id, "plan", "file", "Plan")
     kept = await files.keep("plan.pdf", PDF)
-    form = application(answers={"title": "Garden", "gone": "An old answer"}, documents={"plan": kept})
+    form = application(answers={"title": "Garden", "gone": "An old answer"}, documents={"plan": [kept]})
     dossier_id = await actions.create(scene.campaign.id, form, ANA)
     page = await alice.get(f"/dossiers/{dossier_id}/answers")
     assert page.texts("dl.answers dt") == ["Project title", "Plan", "gone"]

@@ -48,7 +48,8 @@ async def test_a_document_of_a_draft_is_replaced_or_removed(client: Client, call
     assert "plan.pdf" in page.words
     page = await client.post(path, filled(page, do="later"))
     assert "plan.pdf" in page.words
-    page = await client.post(path, filled(page, do="later", remove_plan="1"))
+    stored = page.one("input[name=remove_plan]").attrs["value"]
+    page = await client.post(path, filled(page, do="later", remove_plan=stored))
     assert "plan.pdf" not in page.words
 
 
