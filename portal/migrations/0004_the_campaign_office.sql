@@ -161,6 +161,7 @@ create table custom_view (
     name        text        not null,
     owner_id    int         not null references account on delete cascade,
     shared      bool        not null default false,
+    opens_first bool        not null default false, -- the list opens with it, for its owner
     filters     jsonb       not null default '{}',  -- as the list's query string says them
     columns     text[]      not null default '{}',  -- {}: the usual ones
     created_at  timestamptz not null default now(),
@@ -168,6 +169,11 @@ create table custom_view (
     version     int         not null default 1
 );
 create index custom_view_owner on custom_view (owner_id, module);
+
+-- The orders of a campaign's list: each page is a walk along its index.
+create index dossier_number on dossier (campaign_id, number, id);
+create index dossier_submitted on dossier (campaign_id, coalesce(submitted_at, 'epoch'::timestamptz) desc, id desc);
+create index dossier_name on dossier (campaign_id, folded(last_name || ' ' || first_name), id);
 
 -- ---------------------------------------------------------------------------------------------- imports
 create table import_file (
