@@ -23,6 +23,7 @@ from portal.dossiers import apply as application_pages
 from portal.dossiers import routes as dossier_pages
 from portal.emails import api as templates_api
 from portal.emails import routes as template_pages
+from portal.imports import routes as import_pages
 from portal.jobs import routes as job_pages
 from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
@@ -48,7 +49,7 @@ from portal.web.rights import public
 PAGES = (
     account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
     preference_pages, template_pages, picture_pages, signature_pages,
-    job_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
+    job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)
 

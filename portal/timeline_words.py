@@ -132,6 +132,9 @@ def _origin_paused(event: Event) -> str:
 
 WORDS: dict[str, tuple[str, Sentence]] = {
     "dossier.created": ("folder", _created),
+    "dossier.imported": ("download", lambda event: pgettext("timeline", "{name} imported the dossier from a list")),
+    "import.people": ("download", lambda event: pgettext("timeline", "{name} imported people from “{file}”")),
+    "import.dossiers": ("download", lambda event: pgettext("timeline", "{name} imported dossiers from “{file}”")),
     "dossier.saved": ("pencil", lambda event: pgettext("timeline", "{name} saved the draft")),
     "dossier.submitted": ("check", _submitted),
     "dossier.documents_added": ("paperclip", lambda event: pgettext("timeline", "{name} added documents: {files}")),

@@ -9,6 +9,7 @@ import structlog
 from portal import timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import documents
+from portal.imports import actions as imports
 from portal.ledger import checks, sweeper, takeover
 from portal.sending import evidence, notices
 from portal.settings import settings
@@ -88,3 +89,4 @@ async def tidy_up() -> None:
     await takeover.forget_old_runs()
     await accounts.forget_old()
     await documents.sweep()
+    await imports.forget_old()

@@ -9,6 +9,7 @@ import msgspec
 from portal import db, timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import files
+from portal.imports import actions as imports
 from portal.jobs import actions as jobs
 from portal.timeline_words import WORDS
 from tests.house.routes import World, world
@@ -38,6 +39,7 @@ async def furnished() -> World:
         "file_id": await _document(here),
         "key_id": await _key(here),
         "job_id": await _job(here),
+        "import_id": await _import(here),
         "verb": "cancel",
     }
     await _history(here)
@@ -101,6 +103,16 @@ async def _job(here: World) -> int:
     sql = "update job_item set state = 'refused', reason = 'changed' where job_id = $1"
     await db.execute(sql, job_id)
     return job_id
+
+
+async def _import(here: World) -> int:
+    """A list of the manager's, checked, with something wrong in it."""
+    by, campaign_id = here.people["manager"].actor, here.values["campaign_id"]
+    import_id = await imports.upload(by, "dossiers", campaign_id, "list.csv", b"email,name\nana@people.example,=1+1\n")
+    sql = "update import_file set state = 'checked', counts = $2 where id = $1"
+    await db.execute(sql, import_id, {"new": 1, "known": 1, "applied": 1, "wrong": 1})
+    await db.execute("insert into import_problem values ($1, 2, 'email', 'email_wrong', '=nobody')", import_id)
+    return import_id
 
 
 async def _history(here: World) -> None:
