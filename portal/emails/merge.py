@@ -128,8 +128,13 @@ def html_words(value: str) -> str:
 
 
 def attribute(value: str) -> str:
+    """A link's address in html."""
+    return escape(web_address(value))
+
+
+def web_address(value: str) -> str:
     """A link's address; anything that is not a web address leads nowhere."""
-    return escape(value, quote=True) if WEB_ADDRESS.fullmatch(value) else "#"
+    return value if WEB_ADDRESS.fullmatch(value) else "#"
 
 
 def link(value: str) -> str:

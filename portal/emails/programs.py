@@ -13,13 +13,27 @@ from typing import Any
 
 from portal.emails import fields
 from portal.emails.language import Choice, Condition, Data, Field, Node
-from portal.emails.merge import FILTER_FUNCTIONS, Mode, Values, clean, holds, html_text, html_words, shows, unlinked
+from portal.emails.merge import (
+    FILTER_FUNCTIONS,
+    Mode,
+    Values,
+    attribute,
+    clean,
+    holds,
+    html_text,
+    html_words,
+    shows,
+    unlinked,
+    web_address,
+)
 from portal.emails.octets import Encode, Shown, Together, quoted, with_crlf
 
 Program = Callable[[Values], str]
 OctetProgram = Callable[[Values], bytes]
 CONTEXT = 2000  # characters before a field that say where it stands
-PLAIN_PLACES = (html_text, html_words), (clean, unlinked)  # of our own words, of people's
+# Places whose values can be encoded at once: of our own words, of people's; which of them are in html.
+OURS, WORDS = (html_text, attribute, clean), (html_words, unlinked)
+HTML = (html_text, attribute, html_words)
 
 
 @dataclass(frozen=True)
@@ -172,12 +186,12 @@ class _Writer:
         if self.encode is None:
             return
         found = dict.fromkeys((each.name, each.show) for each in values_of(made) if each.name not in fields.SHARED)
-        ours, words = ([key for key in found if key[1] in shows] for shows in zip(*PLAIN_PLACES, strict=True))
+        ours, words = ([key for key in found if key[1] in shows] for shows in (OURS, WORDS))
         if not ours and not words:
             return
         names = [self.hoisted.setdefault(key, f"x{len(self.hoisted)}") for key in (*ours, *words)]
-        html = (*ours, *words)[0][1] in PLAIN_PLACES[0]
-        sequences = ("".join(f"{self.raw(name)}, " for name, _show in keys) for keys in (ours, words))
+        html = (*ours, *words)[0][1] in HTML
+        sequences = ("".join(f"{self.plain(*key)}, " for key in keys) for keys in (ours, words))
         said = ", ".join(f"({sequence})" for sequence in sequences)
         yield f"{', '.join(names)}, = {self.name('t', Together(self.encode, html=html))}({said})"
 
@@ -212,6 +226,9 @@ class _Writer:
             self.memories[name, show] = f"m{len(self.memories)}"
             self.bound[self.memories[name, show]] = Shown(show, self.encode)
         return f"{self.memories[name, show]}[{self.raw(name)}]"
+
+    def plain(self, name: str, show: Callable[[str], str]) -> str:
+        return f"{self.name('s', web_address)}({self.raw(name)})" if show is attribute else self.raw(name)
 
     def raw(self, name: str) -> str:
         return f"get({self.name('k', name)}, '')"

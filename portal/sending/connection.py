@@ -8,49 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Protocol, cast
+from collections.abc import Callable
+from typing import cast
 
 from portal.ledger.work import Work
+from portal.sending.feed import Feed
 from portal.sending.smtp import LONGEST_LINE, TIMEOUTS, Envelope, Offer, code_of, text_of
 
 Reply = tuple[int, list[bytes]]
-
-
-class Feed(Protocol):
-    """Where a connection gets its messages from and whom it tells about them."""
-
-    def next(self, offer: Offer) -> tuple[Work, Envelope] | None:
-        """The next message for a server that offers this; None: nothing to do."""
-
-    def ask(self, connection: SmtpConnection, work: Work) -> None:
-        """Permission for the dot, please."""
-
-    def replied(self, work: Work, code: int, reply: str, *, dot: bool) -> None:
-        """How a message ended."""
-
-    def unanswered(self, work: Work) -> None:
-        """The dot was written and the connection broke."""
-
-    def sender_refused(self, work: Work, reply: str) -> None:
-        """MAIL FROM was refused for good: nothing of this sender will pass."""
-
-    def put_back(self, work: Work, *, broke: bool = False) -> None:
-        """No dot was asked for: another connection may send it."""
-
-    def withdraw(self, work: Work) -> None:
-        """The dot was granted and not written."""
-
-    def refused(self, work: Work, why: str) -> None:
-        """The ledger says that it may not go."""
-
-    def idle(self, connection: SmtpConnection) -> None:
-        """Nothing to do."""
-
-    def slow_down(self, work: Work | None = None) -> None:
-        """The server asked for less, perhaps while it had the envelope of `work`."""
-
-    def closed(self, connection: SmtpConnection) -> None:
-        """The connection is gone."""
 
 
 class SmtpConnection(asyncio.Protocol):
@@ -74,6 +39,7 @@ class SmtpConnection(asyncio.Protocol):
         self.leaving = False  # no message after this one
         self.refusal: tuple[str, int, str] | None = None  # the first refusal of this envelope: step, code, reply
         self.idle_since = 0.0  # loop time
+        self.heard = 0.0  # loop time when the server last said something
         self.deadline: float | None = None  # loop time by which the server must have said something
 
     # --------------------------------------------------------------------------------------------- asyncio's side
@@ -85,15 +51,18 @@ class SmtpConnection(asyncio.Protocol):
         """Whole lines are replies; the rest waits."""
         if self.rest:
             data = self.rest + data
-        end = data.rfind(b"\n") + 1
-        self.rest = data[end:]
+        *whole, self.rest = data.split(b"\n")
         if len(self.rest) > LONGEST_LINE:
             return self.hang_up()
-        for line in data[:end].split(b"\n")[:-1]:
-            self.lines.append(line)
-            if line[3:4] != b"-":
-                lines, self.lines = self.lines, []
+        self.heard = self.loop.time()
+        for line in whole:
+            if line[3:4] == b"-":
+                self.lines.append(line)
+            elif self.lines:
+                lines, self.lines = [*self.lines, line], []
                 self.reply(lines)
+            else:
+                self.reply([line])
 
     def connection_lost(self, error: Exception | None) -> None:
         """Whoever waits is told: a dot without its reply is uncertain, anything before it goes back."""
@@ -138,20 +107,20 @@ class SmtpConnection(asyncio.Protocol):
     # --------------------------------------------------------------------------------------------- messages
     def reply(self, lines: list[bytes]) -> None:
         """One reply of the server, to whatever is next in line."""
-        code = code_of(lines[-1]) if lines[0][:3] == lines[-1][:3] else None  # RFC 5321 4.2.1
         if self.dead:
             return
+        code = code_of(lines[-1]) if lines[0][:3] == lines[-1][:3] else None  # RFC 5321 4.2.1
         if code is None:
             return self.hang_up()
         if self.talking:
             return self.answer_conversation((code, lines))
         step = self.steps.popleft() if self.steps else "unasked"
-        self.deadline = self.loop.time() + TIMEOUTS[self.steps[0]] if self.steps else None
+        self.deadline = self.heard + TIMEOUTS[self.steps[0]] if self.steps else None
         if code == 421 and step != "dot":
             if self.work:  # else it only tires of an idle connection
                 self.feed.slow_down(self.work)
             return self.hang_up()
-        getattr(self, f"on_{step}")(code, lines)
+        HEAR[step](self, code, lines)
 
     def answer_conversation(self, reply: Reply) -> None:
         """To the one who waits in `say`, else kept for the next who does."""
@@ -189,11 +158,13 @@ class SmtpConnection(asyncio.Protocol):
 
     def on_mail(self, code: int, lines: list[bytes]) -> None:
         """The sender is accepted or not."""
-        self.envelope_reply("mail", "rcpt", code, lines)
+        if code != 250 or self.unsent:
+            self.envelope_reply("mail", "rcpt", code, lines)
 
     def on_rcpt(self, code: int, lines: list[bytes]) -> None:
         """The recipient is accepted or not."""
-        self.envelope_reply("rcpt", "data", code, lines)
+        if code != 250 or self.unsent:
+            self.envelope_reply("rcpt", "data", code, lines)
 
     def envelope_reply(self, step: str, following: str, code: int, lines: list[bytes]) -> None:
         """Remember the first refusal; without pipelining go on to the next command, or give up at once."""
@@ -273,7 +244,7 @@ class SmtpConnection(asyncio.Protocol):
         is_followed = self.offer.pipelining and not (work.alone or self.leaving)
         following = self.feed.next(self.offer) if is_followed else None
         behind = self.envelope(*following) if following else b""
-        self.transport.write(letter + b".\r\n" + behind)
+        self.transport.write(b"%b.\r\n%b" % (letter, behind))
 
     def refused(self, work: Work, why: str) -> None:
         """It may not go. After 354 there is no other way to take it back than to hang up."""
@@ -311,3 +282,16 @@ class SmtpConnection(asyncio.Protocol):
         """Hang up on a server that has been silent for too long."""
         if self.deadline is not None and now > self.deadline:
             self.hang_up()
+
+
+# What is done about a reply, by the step that it answers.
+HEAR: dict[str, Callable[[SmtpConnection, int, list[bytes]], None]] = {
+    "mail": SmtpConnection.on_mail,
+    "rcpt": SmtpConnection.on_rcpt,
+    "data": SmtpConnection.on_data,
+    "nothing": SmtpConnection.on_nothing,
+    "rset": SmtpConnection.on_rset,
+    "dot": SmtpConnection.on_dot,
+    "quit": SmtpConnection.on_quit,
+    "unasked": SmtpConnection.on_unasked,
+}

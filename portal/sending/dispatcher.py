@@ -39,7 +39,7 @@ class Unsendable(Exception):
 
 
 class Dispatcher:
-    """The connections' Feed (portal.sending.connection) for one run."""
+    """The connections' Feed (portal.sending.feed) for one run."""
 
     def __init__(self, run: Run, journal: Journal, compose: Compose) -> None:
         self.run, self.journal, self.compose = run, journal, compose

@@ -9,7 +9,8 @@ import ssl
 from typing import cast
 
 from portal.certificates import in_words
-from portal.sending.connection import Feed, Reply, SmtpConnection
+from portal.sending.connection import Reply, SmtpConnection
+from portal.sending.feed import Feed
 from portal.sending.oauth import TokenRefused, Tokens, initial_response
 from portal.sending.smtp import Offer, offer_of, text_of
 from portal.smtp_url import SmtpUrl, is_loopback

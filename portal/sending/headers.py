@@ -11,7 +11,6 @@ from portal.addresses import domain_to_ascii, valid_email
 WIDTH = 78  # characters of a line we want (RFC 5322 2.1.1)
 WORD_OCTETS = 45  # of text in one encoded word: 60 characters of base64 and 12 around them
 FORBIDDEN = re.compile("[\r\n\0]")
-PLAIN = re.compile(r"[ -~]*")  # printable ASCII
 FOLDABLE = re.compile(r" (?=[^ ])")  # a line may break before this blank; the next line has something to show
 PHRASE = 60  # characters of a display name that is not folded
 
@@ -22,7 +21,7 @@ class Injection(ValueError):
 
 def checked(value: str) -> str:
     """The value itself; raises Injection (mail.md 1, row 7)."""
-    if FORBIDDEN.search(value):
+    if not value.isprintable() and FORBIDDEN.search(value):
         raise Injection
     return value
 
@@ -30,9 +29,14 @@ def checked(value: str) -> str:
 def unstructured(name: str, value: str) -> str:
     """`Subject: ...`, folded, with encoded words where it has more than printable ASCII. Without the final CRLF."""
     checked(value)
-    if PLAIN.fullmatch(value) and "=?" not in value and value == value.strip() and longest(value) < WIDTH - len(name):
+    if is_plain(value) and value == value.strip() and longest(value) < WIDTH - len(name):
         return fold(f"{name}: {value}")
     return f"{name}: " + "\r\n ".join(encoded_words(value, len(name) + 2))
+
+
+def is_plain(value: str) -> bool:
+    """Printable ASCII that nobody takes for encoded words."""
+    return value.isascii() and value.isprintable() and "=?" not in value
 
 
 def longest(value: str) -> int:
@@ -82,7 +86,7 @@ def mailbox(name: str, address: str) -> str:
     name = " ".join(checked(name).split())
     if not name:
         return route
-    if PLAIN.fullmatch(name) and "=?" not in name and len(name) <= PHRASE:
+    if is_plain(name) and len(name) <= PHRASE:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" {route}'
     return "\r\n ".join([*encoded_words(name), route])
@@ -102,8 +106,3 @@ def wire_address(address: str) -> str:
         raise ValueError(address)
     local, _at, domain = address.rpartition("@")
     return f"{local}@{domain_to_ascii(domain)}"
-
-
-def message_id(uuid: str, sender: str) -> str:
-    """`<uuid@domain>` at the sender's domain: the same at every attempt."""
-    return f"<{uuid}@{wire_address(sender).rpartition('@')[2]}>"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -21,10 +22,16 @@ from portal.sending.headers import address_line, checked, mailbox, unstructured,
 
 LONGEST_LINE = 998  # octets (RFC 5321 4.5.3.1.6)
 LINE_ENDS = re.compile("\r\n|\r")
+UNEVEN = re.compile(rb"\r\n(?:\.|\r\n\r\n)")  # a dot first, two empty lines; `in` would take thrice as long
 PLAIN_NAME = re.compile(r"[\w .,()+-]{1,60}", re.ASCII)
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
-PART_HEAD = b"\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
-EIGHT_BIT, QUOTED = b"8bit", b"quoted-printable"
+EIGHT_BIT, QUOTED = "8bit", "quoted-printable"
+PART_HEADS = {
+    (kind, encoding): f"\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+    f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    for kind in ("plain", "html")
+    for encoding in (EIGHT_BIT, QUOTED)
+}
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,47 +58,66 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True):
 class Part(msgspec.Struct, frozen=True):
     """The content of a part as it stands in the letter: its transfer encoding, and octets with CRLF."""
 
-    encoding: bytes
+    encoding: str
     octets: bytes
 
 
 def needs_utf8(heads: Heads) -> bool:
     """Whether an address has a local part beyond ASCII: only a server with SMTPUTF8 takes it (RFC 6531)."""
-    addresses = (heads.from_address, heads.to_address, heads.reply_to, *heads.cc)
-    return not all(address.isascii() or address.rpartition("@")[0].isascii() for address in addresses)
+    return frame_of(heads).utf8 or is_utf8(heads.to_address)
+
+
+def is_utf8(address: str) -> bool:
+    """Whether its local part is beyond ASCII."""
+    return not address.isascii() and not address.rpartition("@")[0].isascii()
 
 
 # ------------------------------------------------------------------------------------------------ the head
+class Frame(NamedTuple):
+    """What thousands of heads have in common; lines with their ends."""
+
+    above: str  # From
+    between: str  # behind To, before Subject: Cc, Reply-To
+    domain: str  # of Message-IDs
+    below: str  # behind Message-ID
+    utf8: bool  # whether one of these addresses has a local part beyond ASCII
+
+
 def head(heads: Heads, attachments: bool = False) -> bytes:
     """The header block; every line ends with CRLF. Raises headers.Injection or ValueError."""
-    above, between, domain, below = frame(
-        heads.from_name, heads.from_address, heads.reply_to, heads.cc, heads.automatic, heads.bulk
-    )
+    frame = frame_of(heads)
     second = date(int(time.time() if heads.date is None else heads.date))
     opt_out = one_click(heads.unsubscribe) if heads.unsubscribe else ""
     kind = "mixed" if attachments else "alternative"
     return (
-        f"{above}{to_line(heads.to_name, heads.to_address)}\r\n{between}{unstructured('Subject', heads.subject)}\r\n"
-        f"Date: {second}\r\nMessage-ID: <{heads.uuid}@{domain}>\r\n{below}{opt_out}"
+        f"{frame.above}{to_line(heads.to_name, heads.to_address)}\r\n"
+        f"{frame.between}{unstructured('Subject', heads.subject)}\r\n"
+        f"Date: {second}\r\nMessage-ID: <{heads.uuid}@{frame.domain}>\r\n{frame.below}{opt_out}"
         f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind};\r\n boundary="=_{heads.uuid}"\r\n'
     ).encode()
 
 
+def frame_of(heads: Heads) -> Frame:
+    """The frame of a letter's head."""
+    return framed(heads.from_name, heads.from_address, heads.reply_to, heads.cc, heads.automatic, heads.bulk)
+
+
 @lru_cache(maxsize=1024)
-def frame(
-    from_name: str, from_address: str, reply_to: str, cc: tuple[str, ...], automatic: bool, bulk: str
-) -> tuple[str, str, str, str]:
-    """What thousands of heads have in common: lines above To, between it and Subject, the domain, lines below."""
+def framed(from_name: str, from_address: str, reply_to: str, cc: tuple[str, ...], automatic: bool, bulk: str) -> Frame:
+    """Made once for all letters of a mailing."""
     domain = wire_address(from_address).rpartition("@")[2]
-    copies = [address_line("Cc", [wire_address(address) for address in cc])] if cc else []
-    replies = [address_line("Reply-To", [wire_address(reply_to)])] if reply_to else []
-    robots = ["Auto-Submitted: auto-generated"] if automatic else []
-    mass = bulk_lines(bulk, domain) if bulk else []
-    above, between, below = (
-        "".join(f"{line}\r\n" for line in lines)
-        for lines in ([address_line("From", [mailbox(from_name, from_address)])], copies + replies, robots + mass)
-    )
-    return above, between, domain, below
+    above = [address_line("From", [mailbox(from_name, from_address)])]
+    between = [address_line("Cc", [wire_address(address) for address in cc])] if cc else []
+    between += [address_line("Reply-To", [wire_address(reply_to)])] if reply_to else []
+    below = ["Auto-Submitted: auto-generated"] if automatic else []
+    below += bulk_lines(bulk, domain) if bulk else []
+    utf8 = any(map(is_utf8, (from_address, reply_to, *cc)))
+    return Frame(with_ends(above), with_ends(between), domain, with_ends(below), utf8)
+
+
+def with_ends(lines: list[str]) -> str:
+    """Header lines as they follow one another."""
+    return "".join(f"{line}\r\n" for line in lines)
 
 
 def to_line(name: str, address: str) -> str:
@@ -146,8 +172,8 @@ def body(heads: Heads, text: Part, html: Part, attachments: Sequence[bytes] = ()
 def alternatives(border: str, text: Part, html: Part) -> bytes:
     """Text, then html (RFC 2046 5.1.4)."""
     line = b"--" + border.encode()
-    kinds = PART_HEAD % (b"plain", text.encoding), PART_HEAD % (b"html", html.encoding)
-    return b"".join((line, kinds[0], text.octets, b"\r\n", line, kinds[1], html.octets, b"\r\n", line, b"--\r\n"))
+    first, second = PART_HEADS["plain", text.encoding], PART_HEADS["html", html.encoding]
+    return b"".join((line, first, text.octets, b"\r\n", line, second, html.octets, b"\r\n", line, b"--\r\n"))
 
 
 def encode(content: str, eight_bit: bool) -> Part:
@@ -169,8 +195,7 @@ def is_ordinary(octets: bytes) -> bool:
         octets.endswith(b"\r\n")
         and not octets.endswith(b"\r\n\r\n")
         and not octets.startswith((b"\r\n", b"."))
-        and b"\n." not in octets
-        and b"\r\n\r\n\r\n" not in octets
+        and not UNEVEN.search(octets)
         and b"\0" not in octets
         and has_short_lines(octets)
     )

@@ -18,6 +18,8 @@ PATIENCE = 60.0  # seconds with a server that has several commands at a time and
 LONGEST_LINE = 65_536  # octets of one reply before we call it nonsense
 LONGEST_REPLY = 500  # characters of a reply that are kept
 
+CODES = {b"%d" % code: code for code in range(200, 600)}
+
 FIRST_PAUSE, LONGEST_PAUSE, POLITE_PAUSE = 1.0, 900.0, 30.0  # seconds between attempts to reach the server
 
 
@@ -59,13 +61,15 @@ def rcpt_command(address: bytes) -> bytes:
 
 def code_of(line: bytes) -> int | None:
     """The three digits of a reply line, or None when it is no reply."""
-    return int(line[:3]) if line[:3].isdigit() and 200 <= int(line[:3]) < 600 else None
+    return CODES.get(line[:3])
 
 
 def text_of(lines: list[bytes]) -> str:
     """A reply as kept in the ledger: its code once, its lines joined, no control characters."""
     first, *others = [line.decode("utf-8", "replace").rstrip() for line in lines]
-    words = " ".join([f"{first[:3]} {first[4:]}", *(other[4:] for other in others)])
+    words = f"{first[:3]} {first[4:]}"
+    if others:
+        words = " ".join([words, *(other[4:] for other in others)])
     if not words.isprintable():
         words = "".join(filter(str.isprintable, words))
     return words[:LONGEST_REPLY].rstrip()
