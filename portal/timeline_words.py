@@ -124,6 +124,13 @@ def _template_saved(event: Event) -> str:
     return pgettext("timeline", "{name} saved version {number} of the template")
 
 
+def _letter_edited(event: Event) -> str:
+    if event.details.get("note"):
+        # NOTE: timeline. {address}: of the recipient; {note}: what was changed and why, as it was typed
+        return pgettext("timeline", "{name} edited the letter to {address}: {note}")
+    return pgettext("timeline", "{name} edited the letter to {address}")
+
+
 def _origin_paused(event: Event) -> str:
     if event.details.get("reason") == "policy":
         return pgettext("timeline", "E-mails are on hold: mail servers refuse them as unwanted")
@@ -177,6 +184,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
     "address.blocked": ("ban", _address_blocked),
     "address.unblocked": ("mail", lambda event: pgettext("timeline", "{address} is written to again. By {name}")),
+    "message.edited": ("pencil", _letter_edited),
     "message.released": ("player-play", lambda event: pgettext("timeline", "{name} released the e-mail to {address}")),
     "message.retried": (
         "refresh",

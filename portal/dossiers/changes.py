@@ -7,9 +7,10 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.dossiers import actions, consequences, queries, words
+from portal.dossiers import actions, consequences, letter_pages, pending, queries, words
 from portal.dossiers.actions import Moved, Recount
 from portal.dossiers.forms import StatusForm
+from portal.dossiers.letter_pages import own_page
 from portal.dossiers.queries import Dossier, Status
 from portal.dossiers.search import read_filters
 from portal.formats import number
@@ -27,17 +28,15 @@ MOVE = needs("dossier.status")
 
 
 @get("/dossiers/{dossier_id:int}/status", opt=MOVE)
-async def status_page(
-    request: Request, dossier_id: FromPath[int], to: FromQuery[str] = "", undo: FromQuery[bool] = False
-) -> Response[Any]:
+async def status_page(request: Request, dossier_id: FromPath[int], to: FromQuery[str] = "") -> Response[Any]:
     """The e-mails that the change would send, and the choice what to do with them."""
     dossier = await queries.one(request.user, dossier_id)
     target = await _target(dossier, to)
     if target is None or target.id == dossier.status_id:
         return see(request, own_page(request, dossier_id))
-    values = {"status": target.key, "version": dossier.version, "mode": "silent" if undo else "send"}
-    values["reason"] = pgettext("reason", "The change before was undone") if undo else ""
-    return await _ask(request, dossier, target, StatusForm(values))
+    return await _ask(
+        request, dossier, target, StatusForm({"status": target.key, "version": dossier.version, "mode": "send"})
+    )
 
 
 @post("/dossiers/{dossier_id:int}/status", opt=MOVE)
@@ -57,7 +56,7 @@ async def change_status(request: Request, dossier_id: FromPath[int]) -> Response
         return await _ask(request, dossier, target, form, status_code=422)
     except Stale as stale:
         return await _ask_again(request, dossier_id, target, form, stale)
-    return see(request, own_page(request, dossier_id), _done(dossier, target, moved))
+    return see(request, own_page(request, dossier_id), _done(dossier_id, target, moved))
 
 
 async def _make(request: Request, dossier_id: int, form: StatusForm) -> Moved:
@@ -68,9 +67,9 @@ async def _make(request: Request, dossier_id: int, form: StatusForm) -> Moved:
     )
 
 
-def _done(dossier: Dossier, target: Status, moved: Moved) -> Toast:
+def _done(dossier_id: int, target: Status, moved: Moved) -> Toast:
     """What has been done, with the way back."""
-    back = url(f"/dossiers/{dossier.id}/status", to=dossier.status_key, undo="true")
+    back = url(f"/dossiers/{dossier_id}/undo", change=moved.change_id)
     done = consequences.done_words(text_in(target.label), moved)
     return Toast(done, link=back, link_text=pgettext("button", "Undo"))
 
@@ -106,7 +105,8 @@ async def _ask(
         form=form,
         planned=planned,
         count=count,
-        waiting=await queries.waiting(dossier.id),
+        waiting=await pending.letters(dossier.id),
+        told=await pending.told(dossier),
         changed=changed,
         state_word=state_word,
         reason_word=reason_word,
@@ -146,9 +146,4 @@ async def _target(dossier: Dossier, key: str) -> Status | None:
     return next((status for status in await queries.statuses(dossier.campaign_id) if status.key == key), None)
 
 
-def own_page(request: Request, dossier_id: int) -> str:
-    """The dossier's page within the list that one came from."""
-    return url(f"/dossiers/{dossier_id}", **read_filters(request.query_params).query())
-
-
-routes: list[Any] = [status_page, change_status, planned_letter]
+routes: list[Any] = [status_page, change_status, planned_letter, *letter_pages.routes]

@@ -9,6 +9,7 @@ import msgspec
 from portal.dossiers import queries
 from portal.dossiers.actions import Moved
 from portal.dossiers.queries import Dossier
+from portal.dossiers.undoing import Undone
 from portal.formats import number
 from portal.i18n import _, ngettext, text_in
 from portal.triggers import queries as triggers
@@ -53,6 +54,42 @@ def _with_number(status: str, letters: int) -> str:
 def letters_of(planned: Sequence[Planned]) -> int:
     """How many e-mails leave, now or after a hold."""
     return sum(one.goes for one in planned)
+
+
+def would_cancel(undone: Undone) -> str:
+    """What undoing a change would do to its letters, before it is done."""
+    if not undone.cancelled + undone.going:
+        return _("No e-mail is cancelled. The status goes back, and nobody is written to.")
+    sentence = ngettext(
+        "{n} e-mail that has not left is cancelled.",
+        "{n} e-mails that have not left are cancelled.",
+        undone.cancelled + undone.going,
+    )
+    return sentence.format(n=number(undone.cancelled + undone.going))
+
+
+def undone_words(undone: Undone) -> str:
+    """The toast after a change was undone: what became of its letters, each in a sentence of its own."""
+    said = [_("Undone: the status is as it was before.")]
+    if undone.cancelled:
+        sentence = ngettext("{n} e-mail was cancelled.", "{n} e-mails were cancelled.", undone.cancelled)
+        said.append(sentence.format(n=number(undone.cancelled)))
+    if undone.going:
+        sentence = ngettext(
+            "{n} e-mail was just leaving: the timeline says what became of it.",
+            "{n} e-mails were just leaving: the timeline says what became of them.",
+            undone.going,
+        )
+        said.append(sentence.format(n=number(undone.going)))
+    if undone.left:
+        sentence = ngettext("{n} e-mail had left already.", "{n} e-mails had left already.", undone.left)
+        said.append(sentence.format(n=number(undone.left)))
+    return " ".join(said)
+
+
+def nothing_to_undo() -> str:
+    """To whoever undoes what is not the newest change any more."""
+    return _("There is nothing to undo any more: the status has changed since.")
 
 
 def done_words(status: str, moved: Moved) -> str:

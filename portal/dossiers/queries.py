@@ -22,7 +22,7 @@ from portal.scope import sees_dossier
 # Everything about a dossier that a page says or an action decides on, in one row.
 DOSSIER = """
 select d.id, d.number, d.campaign_id, d.person_id, d.status_id, d.locale, d.first_name, d.last_name, d.answers,
-       d.created_at, d.submitted_at, d.changed_at, d.version, p.email::text as email,
+       d.created_at, d.submitted_at, d.withdrawn_at, d.withdrawal_note, d.changed_at, d.version, p.email::text as email,
        s.key as status_key, s.label as status_label, s.public_label, s.tone, s.is_decision,
        c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at, c.published
 from dossier d
@@ -45,12 +45,6 @@ LAST_CHANGE = """
 select coalesce(a.name, '') as name, c.actor_kind, c.at
 from status_change c left join account a on a.id = c.account_id
 where c.dossier_id = $1 order by c.id desc limit 1"""
-
-WAITING = """
-select m.id, coalesce(l.subject, '') as subject, m.address
-from message_now m left join letter l on l.id = m.id
-where m.dossier_id = $1 and m.origin_kind = 'trigger' and m.lane <> 0 and m.shown in ('held', 'queued')
-order by m.id"""
 
 # The status before the last one, while the letter that tells the last one to the candidate is on hold.
 NOT_YET_TOLD = """
@@ -85,6 +79,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, Any]
     created_at: datetime
     submitted_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_note: str
     changed_at: datetime
     version: int
     slug: str
@@ -145,14 +141,6 @@ class LastChange(msgspec.Struct, frozen=True):
     name: str
     actor_kind: str
     at: datetime
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """An automatic e-mail that has not left: a later change by hand cancels it."""
-
-    id: int
-    subject: str
-    address: str
 
 
 class File(msgspec.Struct, frozen=True):
@@ -238,11 +226,6 @@ async def statuses(campaign_id: int) -> list[Status]:
     return await db.fetch_as(
         Status, f"select {columns} from status where campaign_id = $1 order by position, id", campaign_id
     )
-
-
-async def waiting(dossier_id: int) -> list[Waiting]:
-    """The automatic e-mails about the dossier that have not left: in their time to undo, or on hold."""
-    return await db.fetch_as(Waiting, WAITING, dossier_id)
 
 
 def message_ids(messages: Sequence[MessageRow]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from portal.actor import Actor
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
-from portal.dossiers import actions, answers, changes, consequences, downloads, history, queries, search, words
+from portal.dossiers import actions, answers, changes, consequences, downloads, history, pending, queries, search, words
 from portal.dossiers.actions import Application
 from portal.dossiers.forms import NewDossierForm
 from portal.dossiers.queries import Dossier
@@ -131,6 +131,7 @@ async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
         "query": filters.query(),
         "back": back_to_list(filters),
         "moves": await consequences.of_each_status(dossier) if actor.may("dossier.status") else [],
+        "pending": await pending.of_dossier(dossier),
     }
 
 

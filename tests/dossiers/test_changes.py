@@ -50,10 +50,10 @@ async def test_E08_an_evaluator_changes_the_status_and_may_undo_it(client: Clien
     page = await change(client, dossier.id, "accepted")
     assert page.toasts == ["Status: “Accepted”. 1 e-mail goes in 5 min. Undo"]
     undo = await client.get(str(page.one("#toasts a").attrs["href"]))
-    assert "has not left yet. It will be cancelled." in undo.words
-    path = f"/dossiers/{dossier.id}/status"
+    assert "1 e-mail that has not left is cancelled." in undo.words
+    path = f"/dossiers/{dossier.id}/undo"
     page = await client.post(path, undo.form(path))
-    assert page.toasts == ["Status: “Submitted”. No e-mail goes. Undo"]
+    assert page.toasts == ["Undone: the status is as it was before. 1 e-mail was cancelled."]
     assert [state for _kind, _address, state in await letters(dossier.id)] == ["cancelled"]
     assert [move[:2] for move in await moves(dossier.id)] == [("submitted", "accepted"), ("accepted", "submitted")]
 

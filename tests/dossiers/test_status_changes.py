@@ -7,7 +7,7 @@ import pytest
 from portal import db as database
 from portal import timeline
 from portal.actor import SYSTEM, Actor
-from portal.dossiers import actions, queries
+from portal.dossiers import actions, pending, queries
 from portal.dossiers.actions import Moved, Recount
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
@@ -79,7 +79,7 @@ async def test_B03_a_later_decision_cancels_the_one_that_has_not_left(scene: Sce
     await factories.trigger(scene.campaign, to_status="rejected", delay_minutes=30)
     dossier = await factories.dossier(scene.campaign)
     await actions.change_status(dossier.id, "accepted", 1, scene.bob.actor)
-    assert [each.subject.startswith("Your application") for each in await queries.waiting(dossier.id)] == [True]
+    assert [each.subject.startswith("Your application") for each in await pending.letters(dossier.id)] == [True]
     await actions.change_status(dossier.id, "rejected", 2, scene.bob.actor)
     assert [state for _kind, _address, state in await letters(dossier.id)] == ["cancelled", "queued"]
     reason = await database.fetchval(
