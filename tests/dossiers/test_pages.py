@@ -22,7 +22,7 @@ async def test_the_history_tells_what_happened_and_shows_the_very_letters(alice:
         "Ana Nowak submitted the application",
         "Ana Nowak started an application",
     ]
-    assert len(page.all(".mail a[href^='/messages/']")) == 2
+    assert len(page.all(".timeline .mail a[href^='/messages/']")) == 2
     assert "“Bad news”: no. It is for another status" in page.words and "“Good news”: yes" in page.words
     assert "On hold" in page.words
 
