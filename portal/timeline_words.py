@@ -171,6 +171,14 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "campaign.question_added": ("list", lambda event: pgettext("timeline", "{name} added the question “{label}”")),
     "campaign.question_changed": ("list", lambda event: pgettext("timeline", "{name} changed the question “{label}”")),
     "campaign.question_moved": ("list", lambda event: pgettext("timeline", "{name} moved the question “{label}”")),
+    "campaign.question_retired": (
+        "archive",
+        lambda event: pgettext("timeline", "{name} took the question “{label}” off the form"),
+    ),
+    "campaign.question_restored": (
+        "list",
+        lambda event: pgettext("timeline", "{name} put the question “{label}” back on the form"),
+    ),
     "campaign.question_removed": ("trash", lambda event: pgettext("timeline", "{name} deleted the question “{label}”")),
     "campaign.phase_added": ("calendar", lambda event: pgettext("timeline", "{name} added the phase “{label}”")),
     "campaign.phase_changed": ("calendar", lambda event: pgettext("timeline", "{name} changed the phase “{label}”")),
@@ -240,6 +248,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),
     ),
+    "organisation.brand_changed": ("eye", lambda event: pgettext("timeline", "{name} changed what letters look like")),
     "domain.limited": ("clock", lambda event: pgettext("timeline", "{name} limited the e-mails to {domain}")),
     "domain.freed": ("clock", lambda event: pgettext("timeline", "{name} lifted the limit of {domain}")),
     "sender.added": ("at", lambda event: pgettext("timeline", "{name} added the sender {address}")),

@@ -38,6 +38,7 @@ ROOM = 20  # a laid-out letter may be this much longer than what people may writ
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 BUTTONS = {"dossier_link": "letter_open", "unsubscribe_link": "letter_stop"}
 LISTS = frozenset({"missing_documents"})
+PICTURE_HERE = '<img src="/pictures/'
 BLANKS, BLANK_LINES = re.compile(" {2,}"), re.compile("\n{3,}")
 
 
@@ -52,13 +53,27 @@ class Variant(msgspec.Struct, frozen=True):
     system: str = ""
 
 
+class Logo(msgspec.Struct, frozen=True):
+    """The picture above letters: its path, and the pixels it takes there."""
+
+    path: str
+    width: int
+    height: int
+
+
 class Brand(msgspec.Struct, frozen=True):
-    """Whose letter it is; read anew for every batch, so a change shows at once."""
+    """Whose letter it is; read anew for every batch, so a change shows at once.
+
+    `base`: the address that pictures are under. `footer` by locale: what stands under every letter.
+    """
 
     name: str
     colour: str = "#1f5c4d"
     postal_address: str = ""
     website: str = ""
+    base: str = ""
+    logo: Logo | None = None
+    footer: tuple[tuple[str, str], ...] = ()
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -167,6 +182,7 @@ def _layout_values(variant: Variant, brand: Brand, locale: str) -> dict[str, str
             "brand_name": brand.name,
             "brand_address": ", ".join(line.strip() for line in brand.postal_address.splitlines() if line.strip()),
             "brand_website": brand.website,
+            "brand_footer": dict(brand.footer).get(locale, ""),
             "brand_host": re.sub(r"^https?://(www\.)?|/$", "", brand.website),
         }
 
@@ -199,8 +215,9 @@ def compiled(variant: Variant, locale: str, brand: Brand, layout: int = LAYOUT) 
     """The functions of a variant in a brand. Raises Invalid if its texts do not follow the template language."""
     written = trees(variant)
     body = lone_lines(variant.body, lists=True)
-    html = _laid_out(f"letter_v{layout}.html", lone_lines(body, buttons=True), variant, locale, brand.colour)
-    text = _laid_out(f"letter_v{layout}.txt", to_text(body), variant, locale, brand.colour)
+    shown = lone_lines(body, buttons=True).replace(PICTURE_HERE, f'<img src="{brand.base}/pictures/')
+    html = _laid_out(f"letter_v{layout}.html", shown, variant, locale, brand)
+    text = _laid_out(f"letter_v{layout}.txt", to_text(body), variant, locale, brand)
     same = _layout_values(variant, brand, locale)
     return Compiled(
         written,
@@ -209,7 +226,8 @@ def compiled(variant: Variant, locale: str, brand: Brand, layout: int = LAYOUT) 
     )
 
 
-def _laid_out(name: str, body: str, variant: Variant, locale: str, colour: str) -> str:
+def _laid_out(name: str, body: str, variant: Variant, locale: str, brand: Brand) -> str:
+    colour = brand.colour
     night = rules.readable_on(colour, rules.NIGHT_PAPER)
     environment = HTML_LAYOUTS if name.endswith(".html") else TEXT_LAYOUTS
     return environment.get_template(name).render(
@@ -217,6 +235,8 @@ def _laid_out(name: str, body: str, variant: Variant, locale: str, colour: str) 
         locale=locale,
         direction="rtl" if locale in RIGHT_TO_LEFT else "ltr",
         optional=variant.optional,
+        base=brand.base,
+        logo=brand.logo,
         brand=rules.readable_on(colour, rules.PAPER),
         button=colour,
         button_text=rules.text_on(colour),

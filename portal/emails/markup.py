@@ -7,7 +7,7 @@ either inside a paragraph or on a line of their own between two. So line numbers
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from html import escape
 from html.parser import HTMLParser
 
@@ -20,7 +20,8 @@ from portal.emails.scan import Problem, at
 BLOCKS = {"p": "p", "div": "p", "h1": "h2", "h2": "h2", "h3": "h2"}
 INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em"}
 LISTS = ("ul", "ol")
-TAGS = {*BLOCKS, *INLINE, *LISTS, "li", "a", "br", "blockquote"}
+TAGS = {*BLOCKS, *INLINE, *LISTS, "li", "a", "br", "blockquote", "img", "figure", "figcaption"}
+ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height"}}
 SCHEMES = {"http", "https", "mailto"}
 
 TAG = re.compile(r"</?([a-z0-9]+)[^>]*>")
@@ -28,6 +29,10 @@ MERGE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 CONTROL = re.compile(r"\{%[^%]*%\}")
 CONTROL_LINE = re.compile(rf"(?:\s*{CONTROL.pattern})+\s*")
 BREAK = "<br>\n"
+VOID = ("br", "img")
+PICTURE = re.compile(r"(?:https?://[^/]+)?(/pictures/[0-9a-f]{32})")  # of ours, whatever host they were copied from
+WIDEST_PICTURE = 520  # pixels between the margins of a letter
+LONGEST_ALT = 300
 
 
 def reduce(body: str) -> str:
@@ -35,7 +40,7 @@ def reduce(body: str) -> str:
     body = unix_lines(body)
     if not re.search(r"<[a-zA-Z/!]", body):
         body = _from_plain(body)
-    safe = nh3.clean(body, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None)
+    safe = nh3.clean(body, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
     writer = _Canonical()
     writer.feed(safe)
     writer.close()
@@ -59,10 +64,15 @@ class _Canonical(HTMLParser):
         self.open: list[tuple[str, str]] = []  # inline elements open in it: (name, its opening tag)
         self.block = "p"
         self.lists: list[tuple[str, list[str]]] = []  # lists open around it, with their items
+        self.caption: list[str] | None = None  # what is written under a picture describes it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br":
             self.words.append("<br>")
+        elif tag == "img":
+            self.words += picture(dict(attrs))
+        elif tag == "figcaption":
+            self.caption = []
         elif tag in INLINE:
             self.start_inline(INLINE[tag], f"<{INLINE[tag]}>")
         elif tag == "a":
@@ -79,6 +89,8 @@ class _Canonical(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in INLINE or tag == "a":
             self.end_inline(INLINE.get(tag, tag))
+        elif tag == "figcaption":
+            self.end_caption()
         elif tag in BLOCKS:
             self.flush()
             self.block = "p"
@@ -90,7 +102,16 @@ class _Canonical(HTMLParser):
             self.flush()
 
     def handle_data(self, data: str) -> None:
-        self.words.append(escape(data, quote=False))
+        if self.caption is None:
+            self.words.append(escape(data, quote=False))
+        else:
+            self.caption.append(data)
+
+    def end_caption(self) -> None:
+        """The caption becomes the description of the picture above it."""
+        said, self.caption = described("".join(self.caption or ())), None
+        if said and self.words and self.words[-1].startswith("<img "):
+            self.words[-1] = re.sub(' alt="[^"]*"', lambda _alt: f' alt="{said}"', self.words[-1])
 
     # -- inline elements: closed at a block's end and opened again in the next, never left open
     def start_inline(self, name: str, opening: str) -> None:
@@ -153,7 +174,7 @@ class _Canonical(HTMLParser):
         closing = "".join(f"</{name}>" for name, _tag in reversed(self.open))
         text = tidy("".join(self.words) + closing)
         self.words = [opening for _name, opening in self.open]
-        if not TAG.sub("", text).strip(" \n"):
+        if not TAG.sub("", text).strip(" \n") and "<img " not in text:
             return
         if self.lists:
             control = CONTROL_LINE.fullmatch(text)
@@ -170,12 +191,31 @@ class _Canonical(HTMLParser):
         return "\n".join(self.out)
 
 
+def picture(given: Mapping[str, str | None]) -> list[str]:
+    """A picture as letters show it, no wider than they are; nothing where it is none of ours."""
+    found = PICTURE.fullmatch((given.get("src") or "").strip())
+    if not found:
+        return []
+    sizes = [given.get(name) or "" for name in ("width", "height")]
+    size = ""
+    if all(re.fullmatch(r"[1-9][0-9]{0,3}", each) for each in sizes):
+        width, height = map(int, sizes)
+        shown = min(width, WIDEST_PICTURE)
+        size = f' width="{shown}" height="{max(1, round(height * shown / width))}"'
+    return [f'<img src="{found[1]}" alt="{described(given.get("alt") or "")}"{size}>']
+
+
+def described(text: str) -> str:
+    """The description of a picture as an attribute; it takes no fields."""
+    return escape(" ".join(text.replace("{", "").replace("}", "").split())[:LONGEST_ALT], quote=True)
+
+
 def tidy(text: str) -> str:
     """Inline html without empty elements, with single spaces, breaks at line ends, and plain spaces within tags."""
     text = re.sub(r"[ \t\n]+", " ", text)
     empty = 1
     while empty:
-        text, empty = re.subn(r"<(strong|em|a)\b[^>]*>((?: |<br>)*)</\1>", r"\2", text)
+        text, empty = re.subn(r"<(strong|em|a)\b[^>]*>((?:[ \u00a0]|<br>)*)</\1>", r"\2", text)
     text = re.sub(r" {2,}", " ", text)
     text = MERGE_TAG.sub(lambda tag: re.sub(r"[ \u00a0\u202f]+", " ", tag[0]), text)
     text = re.sub(r"[ \u00a0]*<br>[ \u00a0]*", BREAK, text)
@@ -218,7 +258,7 @@ def _balanced(html: str) -> bool:
         if tag[0].startswith("</"):
             if not stack or stack.pop() != tag[1]:
                 return False
-        elif tag[1] != "br":
+        elif tag[1] not in VOID:
             stack.append(tag[1])
     return not stack
 

@@ -33,6 +33,9 @@ class _Text(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br":
             self.words = f"{self.words.rstrip(' ')}\n"
+        elif tag == "img":
+            said = dict(attrs).get("alt")
+            self.words += f"[{said}]" if said else ""
         elif tag == "a":
             self.link = (dict(attrs).get("href") or "", len(self.words))
         elif tag in ("ul", "ol"):

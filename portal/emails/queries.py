@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.emails.fields import Facts, answer_words
-from portal.emails.letters import Brand, Variant
-from portal.emails.rules import pick_locale
+from portal.emails.letters import Brand, Logo, Variant
+from portal.emails.rules import logo_size, pick_locale
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
 from portal.settings import settings
@@ -51,6 +51,12 @@ select d.id, d.number, d.first_name, d.last_name, d.locale, d.answers, d.person_
 from dossier d join person p on p.id = d.person_id join status s on s.id = d.status_id
 join campaign c on c.id = d.campaign_id
 where d.id = $3 and {sees_dossier("d")}"""
+
+
+# The organisation as letters show it.
+BRAND = """
+select o.name, o.brand_colour as colour, o.postal_address, o.website, o.footer, p.key as logo, p.width, p.height
+from organisation o left join picture p on p.id = o.logo_id"""
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -154,8 +160,25 @@ def pick(version: Version, *wishes: str) -> tuple[str, bool]:
 # ------------------------------------------------------------------------------------------------ around them
 async def brand() -> Brand:
     """The organisation as its letters show it."""
-    row = await db.fetchrow("select name, brand_colour as colour, postal_address, website from organisation")
-    return Brand(**row) if row else Brand(name="Convoca")
+    row = await db.fetchrow(BRAND)
+    base = settings().base_url.rstrip("/")
+    return brand_of(base, **row) if row else Brand(name="Convoca", base=base)
+
+
+def brand_of(
+    base: str,
+    name: str,
+    colour: str,
+    postal_address: str,
+    website: str,
+    footer: Mapping[str, str],
+    logo: str | None,
+    width: int | None,
+    height: int | None,
+) -> Brand:
+    """A brand of these values; pixels of the logo's picture."""
+    sized = Logo(f"/pictures/{logo}", *logo_size(width or 1, height or 1)) if logo else None
+    return Brand(name, colour, postal_address, website, base, sized, tuple(sorted(footer.items())))
 
 
 async def senders() -> list[SenderRow]:

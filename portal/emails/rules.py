@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 READABLE = 4.5  # contrast of text, WCAG 2.2 1.4.3
 PAPER, INK = "#ffffff", "#000000"
 NIGHT_PAPER = "#1d2127"
+LOGO_WIDTH, LOGO_HEIGHT = 240, 64  # pixels it takes at most above a letter
 STEPS = 20
 
 
@@ -58,3 +59,9 @@ def mixture(one: str, other: str, share: float) -> str:
     """`share` (0 to 1) of the other colour mixed into the one."""
     pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def logo_size(width: int, height: int) -> tuple[int, int]:
+    """Pixels that a picture takes above a letter: it fits there, and is never made larger than it is."""
+    share = min(1.0, LOGO_WIDTH / width, LOGO_HEIGHT / height)
+    return max(1, round(width * share)), max(1, round(height * share))

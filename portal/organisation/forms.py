@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from portal.i18n import LOCALES, _, autonym
 from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.organisation.rules import RESEND, colour, web_address
 from portal.organisation.words import resend_word
-from portal.web.fields import Choice, Email, Field, Flag, IdChoice, Integer, Invalid, Options, Text
+from portal.web.fields import Choice, Email, Field, File, Flag, IdChoice, Integer, Invalid, Options, Text, Texts
 from portal.web.forms import Form
 from portal.web.zone import Zone
 
@@ -43,21 +45,31 @@ class WebAddress(Field[str]):
 
 
 class OrganisationForm(Form):
-    """Who we are."""
+    """Who we are. How it looks is on the page of the brand."""
 
     name = Text(longest=120, missing=lambda: _("Enter a name."))
-    postal_address = Text(longest=500, lines=True, required=False)
     website = WebAddress(required=False)
-    brand_colour = Colour()
     locale = Choice(*LOCALES)
     time_zone = Zone()
     sender_id = IdChoice(missing=lambda: _("Choose an address that is verified."))
     resend_uncertain = Choice(*RESEND)
     version = Integer()
 
-    def row(self) -> OrganisationRow:
-        """The organisation as the form describes it."""
-        return OrganisationRow(**{name: self[name] for name in OrganisationRow.__struct_fields__})
+    def row(self, now: OrganisationRow) -> OrganisationRow:
+        """The organisation as the form describes it; the rest as it is now."""
+        return msgspec.structs.replace(now, **{name: self[name] for name in self.fields})
+
+
+class BrandForm(Form):
+    """How letters and public pages look. `locale` is the language of the preview."""
+
+    logo = File(required=False)
+    without_logo = Flag()
+    brand_colour = Colour()
+    postal_address = Text(longest=500, lines=True, required=False)
+    footer = Texts(longest=500, lines=True, required=False)
+    locale = Choice(*LOCALES, required=False)
+    version = Integer()
 
 
 class NewSenderForm(Form):
@@ -117,11 +129,18 @@ def labels() -> dict[str, str]:
     """What the fields are called beside each other when somebody was faster."""
     return {
         "name": _("Name"),
-        "postal_address": _("Postal address"),
         "website": _("Website"),
         "sender_id": _("Letters leave from"),
         "locale": _("Default language"),
         "time_zone": _("Time zone"),
-        "brand_colour": _("Brand colour"),
         "resend_uncertain": _("E-mails that were not confirmed"),
+    }
+
+
+def brand_labels() -> dict[str, str]:
+    """The same for the brand."""
+    return {
+        "brand_colour": _("Brand colour"),
+        "postal_address": _("Postal address"),
+        "footer": _("Under every letter"),
     }

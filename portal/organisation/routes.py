@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from portal import zones
 from portal.i18n import _
 from portal.ledger import actions as ledger
-from portal.organisation import actions, queries
+from portal.organisation import actions, brand_pages, queries
 from portal.organisation.forms import (
     DomainForm,
     NewDomainForm,
@@ -50,7 +50,7 @@ async def change_organisation(request: Request) -> Response[Any]:
     form = await OrganisationForm.read(request, choices=choices(await queries.senders()))
     if form.valid:
         try:
-            await actions.change(form.row(), request.user)
+            await actions.change(form.row(await queries.current()), request.user)
         except Refused as refused:
             form.refuse(refused)
         except Stale as stale:
@@ -226,4 +226,5 @@ async def _page(
 routes: list[Any] = [
     organisation_page, change_organisation, add_sender, sender_page, change_sender, pause_page, pause_sender,
     resume_sender, verify_sender, domains_page, add_domain, domain_page, change_domain, remove_domain,
+    *brand_pages.routes,
 ]  # fmt: skip

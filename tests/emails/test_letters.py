@@ -12,7 +12,7 @@ from portal.emails import system
 from portal.emails.defaults import LETTERS, variants
 from portal.emails.fields import FIELDS, sample_facts, values
 from portal.emails.language import check
-from portal.emails.letters import Brand, Rendered, Variant, compiled, lone_lines, render, trees
+from portal.emails.letters import Brand, Logo, Rendered, Variant, compiled, lone_lines, render, trees
 from portal.emails.markup import check_body, reduce
 from portal.emails.merge import WORD_JOINER
 from portal.i18n import LOCALES, _, use
@@ -335,3 +335,24 @@ def test_a_translation_cannot_smuggle_in_other_fields(monkeypatch: pytest.Monkey
 
 def test_a_test_e_mail_says_so_in_its_subject() -> None:
     assert system.test_prefix("Hello", "en") == "[Test] Hello"
+
+
+# ---------------------------------------------------------------------------------------------- pictures and the brand
+def test_a_picture_has_its_whole_address_and_its_description_in_the_text() -> None:
+    base = "https://portal.example.org"
+    picture = f'<img src="/pictures/{"0" * 32}" alt="Our garden" width="520" height="260">'
+    made = render(Variant("en", "Subject", body=reduce(picture)), {}, Brand("Passerelle", base=base), "en")
+    [shown] = re.findall("<img [^>]*>", made.html)
+    assert f'src="{base}/pictures/{"0" * 32}"' in shown and "max-width: 100%" in shown
+    assert "[Our garden]" in made.text
+
+
+def test_the_logo_stands_for_the_name_and_the_footer_is_in_the_letters_language() -> None:
+    footer = (("en", "Registered charity 123\n<b>Ask us</b>"), ("pl", "KRS 123"))
+    brand = Brand("Passe & Co", base="https://p.example", logo=Logo("/pictures/k", 120, 40), footer=footer)
+    made = render(Variant("en", "Subject", body="<p>Hello</p>"), {}, brand, "en")
+    assert '<img src="https://p.example/pictures/k" alt="Passe &amp; Co" width="120" height="40"' in made.html
+    assert "Registered charity 123<br>&lt;b&gt;Ask us&lt;/b&gt;<br><br>You receive" in made.html
+    assert "-- \nRegistered charity 123\n<b>Ask us</b>\nYou receive" in made.text
+    assert "KRS" not in made.html
+    assert "KRS 123" in render(Variant("pl", "Temat", body="<p>x</p>"), {}, brand, "pl").text

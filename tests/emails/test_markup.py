@@ -113,3 +113,35 @@ def test_whatever_is_sent_only_few_elements_are_stored_and_stay(sent: str) -> No
     }
     assert re.findall(r"<[^/>]*=", stored) == re.findall(r"<a href=", stored)
     assert reduce(stored) == stored
+
+
+# ------------------------------------------------------------------------------------------------ pictures
+KEY = "0123456789abcdef" * 2
+PICTURE = f'<img src="/pictures/{KEY}" alt="Our garden" width="520" height="260">'
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (PICTURE, f"<p>{PICTURE}</p>"),
+        (
+            f'<img src="https://portal.example.org/pictures/{KEY}" width="1040" height="520" alt="Our garden">',
+            f"<p>{PICTURE}</p>",
+        ),
+        (
+            f'<div>See<figure data-trix-attachment="x"><img src="/pictures/{KEY}" width="9" height="9">'
+            "<figcaption>A “{{ first_name }}” &amp; a dog</figcaption></figure></div>",
+            f'<p>See<img src="/pictures/{KEY}" alt="A “ first_name ” &amp; a dog" width="9" height="9"></p>',
+        ),
+        (f'<img src="/pictures/{KEY}" onerror="alert(1)" width="0">', f'<p><img src="/pictures/{KEY}" alt=""></p>'),
+        (
+            'Hi<img src="https://evil.example/pixel.gif"><img src="/pictures/../x"><img src="data:image/png;,">',
+            "<p>Hi</p>",
+        ),
+        ("<figcaption>Lost</figcaption>", ""),
+    ],
+)
+def test_only_our_own_pictures_are_shown(sent: str, stored: str) -> None:
+    assert reduce(sent) == stored
+    assert reduce(stored) == stored
+    assert ids(stored) == []

@@ -1,10 +1,16 @@
 """Settings of the organisation, as administrators see them."""
 
+import io
+
+from PIL import Image
+
+from portal.emails import queries as emails
 from portal.organisation import queries
 from tests import factories
 from tests.clients import Client
 
 HERE = "/settings/organisation"
+BRAND = "/settings/brand"
 
 
 async def adam_signs_in(client: Client) -> None:
@@ -19,24 +25,18 @@ async def test_adam_describes_the_organisation(client: Client) -> None:
     wanted = {
         "name": "Fondation Passerelle",
         "website": "passerelle.example",
-        "brand_colour": "#205080",
         "time_zone": "paris",
     }
     page = await client.post(HERE, form | wanted)
     assert page.toasts == ["Saved."]
     us = await queries.current()
-    assert (us.name, us.website, us.brand_colour, us.time_zone) == (
-        "Fondation Passerelle",
-        "https://passerelle.example",
-        "#205080",
-        "Europe/Paris",
-    )
+    assert (us.name, us.website, us.time_zone) == ("Fondation Passerelle", "https://passerelle.example", "Europe/Paris")
 
 
 async def test_a_colour_that_white_words_vanish_on_is_refused(client: Client) -> None:
     await adam_signs_in(client)
-    form = (await client.get(HERE)).form(HERE)
-    page = await client.post(HERE, form | {"brand_colour": "#ffff00"})
+    form = (await client.get(BRAND)).form(BRAND)
+    page = await client.post(BRAND, form | {"brand_colour": "#ffff00"})
     assert (page.status, page.errors) == (422, ["White words cannot be read on this colour. Choose a darker one."])
 
 
@@ -149,3 +149,51 @@ async def test_receiving_domains_are_added_changed_and_removed(client: Client) -
     page = await client.post(f"{path}/remove")
     assert page.toasts == ["Domain removed: slow.example"]
     assert (await client.get(path)).status == 404
+
+
+def picture(size: tuple[int, int] = (480, 120)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "#205080").save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_letters_show_logo_colour_address_and_footer_as_soon_as_they_are_saved(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(BRAND)).form(BRAND)
+    wanted = {
+        "brand_colour": "#205080",
+        "postal_address": "4 quai de la Fosse\n44000 Nantes",
+        "footer.en": "Charity 12",
+    }
+    page = await client.post(BRAND, form | wanted, files={"logo": ("us.png", picture(), "image/png")})
+    assert page.toasts == ["Saved. Letters that leave from now on look like this."]
+    shown = await emails.brand()
+    assert (shown.colour, shown.footer, shown.postal_address) == (
+        "#205080",
+        (("en", "Charity 12"),),
+        wanted["postal_address"],
+    )
+    assert shown.logo and (shown.logo.width, shown.logo.height) == (240, 60)
+    client.checked = False
+    letter = (await client.get(f"{BRAND}/letter?locale=en")).text
+    assert f'src="{shown.base}{shown.logo.path}"' in letter and "Charity 12" in letter and "#205080" in letter
+    assert "Charity 12" not in (await client.get(f"{BRAND}/letter?locale=pl")).text
+
+
+async def test_what_is_being_chosen_is_shown_and_not_kept(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(BRAND)).form(BRAND)
+    client.checked = False
+    tried = await client.post(f"{BRAND}/letter", form | {"footer.es": "NIF <1>", "locale": "es"})
+    assert "NIF &lt;1&gt;" in tried.text
+    assert (await emails.brand()).footer == ()
+
+
+async def test_a_logo_that_is_no_picture_is_refused_and_the_old_one_stays(client: Client) -> None:
+    await adam_signs_in(client)
+    form = (await client.get(BRAND)).form(BRAND)
+    page = await client.post(BRAND, form, files={"logo": ("x.png", b"<svg/>", "image/png")})
+    assert page.status == 422 and page.texts("#logo-error") == page.errors
+    await client.post(BRAND, form, files={"logo": ("us.png", picture(), "image/png")})
+    page = await client.post(BRAND, (await client.get(BRAND)).form(BRAND) | {"without_logo": "1"})
+    assert (await emails.brand()).logo is None
