@@ -33,6 +33,7 @@ update trigger t set name = coalesce(nullif($3, ''), m.name), template_id = m.id
 from template m where m.id = $4 and t.id = $1 and t.version = $2"""
 
 SWITCH = "update trigger set active = $3, version = version + 1 where id = $1 and version = $2"
+PLACES = "update trigger t set position = x.place from unnest($1::int[]) with ordinality x(id, place) where t.id = x.id"
 DELETE = "delete from trigger where id = $1 and version = $2"
 
 
@@ -96,6 +97,20 @@ async def switch(trigger_id: int, version: int, active: bool, by: Actor) -> None
         await ledger.set_gate("trigger", trigger_id, "open" if active else "paused")
         await reminding.replan(before.campaign_id)
         await _record(trigger_id, before.campaign_id, "trigger.activated" if active else "trigger.paused", by, before)
+
+
+async def move(trigger_id: int, up: bool, by: Actor) -> None:
+    """Ask a trigger before its neighbour for the same event, or after it. Nothing at either end. Raises Missing."""
+    async with db.transaction():
+        before = await queries.trigger(by, trigger_id)
+        await db.execute("select from campaign where id = $1 for update", before.campaign_id)
+        ids = await queries.rivals(before)
+        place = ids.index(trigger_id)
+        other = place - 1 if up else place + 1
+        if 0 <= other < len(ids):
+            ids[place], ids[other] = ids[other], ids[place]
+            await db.execute(PLACES, ids)
+            await _record(trigger_id, before.campaign_id, "trigger.moved", by, before)
 
 
 async def delete(trigger_id: int, version: int, by: Actor) -> None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any
 
 import msgspec
 
 from portal import db
 from portal.emails.rules import missing_locales, pick_locale
-from portal.triggers.facts import ACCOUNT, FAMILIES, ROLE, Family
+from portal.triggers import reminders
+from portal.triggers.facts import ACCOUNT, ALWAYS, FAMILIES, ROLE, Conditions, Family
+from portal.triggers.reminders import Deadline, Latest
 
 DAYS_COUNTED = 30
 
 # One row per trigger with everything its sentence says, what it sent lately and what of it waits. Messages are found
-# through the trigger's origin, of which there is at most one.
+# through the trigger's origin, of which there is at most one. Of those for one event (`rivals`) the order matters.
 ROWS = """
 select t.id, t.name, t.family, t.template_id, m.name as template_name, m.category = 'optional' as optional,
        array(select x.locale from template_variant x where x.version_id = m.version_id order by x.locale) as locales,
        coalesce(v.fallback_locale, 'en') as fallback_locale, t.from_status_id, f.label as from_label, t.to_status_id,
        s.label as to_label, t.recipients, t.cc, t.delay_minutes, t.active, t.version,
+       p.title as phase, t.conditions, t.stop, t.days_before, t.at_time,
+       case when t.family = 'deadline' then 0 else (
+           select count(*) - 1 from trigger r where r.campaign_id = t.campaign_id
+           and r.family = t.family and r.to_status_id is not distinct from t.to_status_id) end::int as rivals,
        (select count(*) from origin o join message e on e.origin_id = o.id where o.kind = 'trigger' and o.ref_id = t.id
            and e.state = 'accepted' and e.settled_at > now() - make_interval(days => $2))::int as sent,
        (select count(*) from origin o join message e on e.origin_id = o.id where o.kind = 'trigger' and o.ref_id = t.id
@@ -28,6 +36,7 @@ join template m on m.id = t.template_id
 left join template_version v on v.id = m.version_id
 left join status f on f.id = t.from_status_id
 left join status s on s.id = t.to_status_id
+left join phase p on p.id = t.phase_id
 where t.campaign_id = $1
 order by t.family, s.position nulls first, t.position, t.id"""
 
@@ -41,6 +50,10 @@ READERS = "select locale, count(*)::int as readers from dossier where campaign_i
 WAITING = """
 select count(*) from origin o join message e on e.origin_id = o.id
 where o.kind = 'trigger' and o.ref_id = $1 and e.state in ('queued', 'held')"""
+
+ASKED = """
+select key, kind, label, choices from question
+where campaign_id = $1 and kind in ('choice', 'choices', 'consent') order by retired_at nulls first, position, id"""
 
 NAMES = "select id, name from account where id = any ($1::int[])"
 
@@ -67,6 +80,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     sent: int
     waiting: int
+    phase: dict[str, str] | None = None
+    conditions: Conditions = ALWAYS
+    stop: bool = False
+    days_before: int | None = None
+    at_time: time | None = None
+    rivals: int = 0
 
     @property
     def tells_candidate(self) -> bool:
@@ -91,6 +110,15 @@ class StatusRow(msgspec.Struct, frozen=True):
     dossiers: int
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A question whose answers are known beforehand, so that a trigger can ask for them. `choices` as stored."""
+
+    key: str
+    kind: str
+    label: dict[str, str]
+    choices: list[dict[str, Any]]
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A status on which nothing is sent, or nothing to the candidate (`staff_only`)."""
 
@@ -107,7 +135,10 @@ class Fallback(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the tab shows. `sections` by family, `names` of the accounts that are named as recipients."""
+    """Everything the tab shows. `sections` by family, `names` of the accounts that are named as recipients.
+
+    `deadlines` and `latest`: of each reminder its dates, and what became of it last; `questions`: key -> label.
+    """
 
     sections: dict[Family, list[Row]]
     gaps: list[Gap]
@@ -117,6 +148,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[int, str]
     acknowledged: bool
     has_sender: bool
+    deadlines: dict[int, Deadline]
+    latest: dict[int, Latest]
+    questions: dict[str, Asked]
 
     @property
     def rows(self) -> list[Row]:
@@ -126,7 +160,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def overview(campaign_id: int, locales: Sequence[str], default_locale: str) -> Overview:
     """The tab of a campaign that the caller has found through the actor. `locales`: the campaign's languages."""
-    rows = await db.fetch_as(Row, ROWS, campaign_id, DAYS_COUNTED)
+    rows = [msgspec.convert(dict(row), Row) for row in await db.fetch(ROWS, campaign_id, DAYS_COUNTED)]
     statuses = await db.fetch_as(StatusRow, STATUSES, campaign_id)
     readers = {row["locale"]: row["readers"] for row in await db.fetch(READERS, campaign_id)}
     told = [row for row in rows if row.tells_candidate]
@@ -139,7 +173,15 @@ async def overview(campaign_id: int, locales: Sequence[str], default_locale: str
         names=await names(rows),
         acknowledged=any(row.family == "candidate" and row.active for row in rows),
         has_sender=await has_sender(),
+        deadlines={each.id: each for each in await reminders.deadlines(campaign_id)},
+        latest=await reminders.latest_of([row.id for row in rows if row.family == "deadline"]),
+        questions={each.key: each for each in await asked(campaign_id)},
     )
+
+
+async def asked(campaign_id: int) -> list[Asked]:
+    """The questions of all phases that are answered by choosing or ticking."""
+    return await db.fetch_as(Asked, ASKED, campaign_id)
 
 
 async def waiting(trigger_id: int) -> int:
@@ -160,6 +202,7 @@ async def has_sender() -> bool:
 async def names(rows: Sequence[Row]) -> dict[int, str]:
     """The names of the accounts that the rows name."""
     ids = {int(word.removeprefix(ACCOUNT)) for row in rows for word in row.recipients if word.startswith(ACCOUNT)}
+    ids |= {account_id for row in rows for account_id in row.conditions.evaluators}
     return {row["id"]: row["name"] for row in await db.fetch(NAMES, list(ids))} if ids else {}
 
 

@@ -115,6 +115,18 @@ async def of_campaign(actor: Actor, campaign_id: int) -> list[Trigger]:
     return [msgspec.convert(dict(row), Trigger) for row in rows]
 
 
+async def rivals(one: Trigger) -> list[int]:
+    """The triggers that are asked about the same event, itself among them, in their order."""
+    rows = await of_family(one.campaign_id, one.family)
+    return [each.id for each in rows if each.to_status_id == one.to_status_id]
+
+
+async def of_family(campaign_id: int, family: Family) -> list[Trigger]:
+    """A family's triggers in their order, for whoever has found the campaign."""
+    sql = f"{TRIGGER} campaign_id = $1 and family = $2 order by position, id"
+    return [msgspec.convert(dict(row), Trigger) for row in await db.fetch(sql, campaign_id, family)]
+
+
 async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
     """Who changed a trigger last, and when."""
     return await db.one_as(LastChange, LAST_CHANGE, campaign_id, trigger_id)

@@ -1,4 +1,4 @@
-"""The recap (E15): the submission and each status, tried on a dossier with the plan that sends. Reads only."""
+"""The recap (E15): submissions, statuses, closings and languages, tried with the plan that sends. Reads only."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from collections.abc import Sequence
 import msgspec
 
 from portal import db
+from portal.actor import ActorKind
+from portal.campaigns import phases
+from portal.campaigns.phases import Phase
 from portal.campaigns.queries import Campaign
 from portal.emails import queries as emails
-from portal.emails.letters import Rendered
+from portal.emails.letters import Brand, Rendered
 from portal.outcomes import Missing
 from portal.triggers import overview, queries
 from portal.triggers.compose import Planned
-from portal.triggers.facts import Change, Rule
+from portal.triggers.facts import Change, Kind, People, Rule
 from portal.triggers.overview import StatusRow
-from portal.triggers.people import Found
+from portal.triggers.people import Found, people_of
+from portal.triggers.people import found as found_one
 from portal.triggers.rules import Decision, plan
 
 SAMPLE_ADDRESS = "name@example.org"
 
 # A dossier to try things on: the one asked for, else the latest that was submitted, else the latest draft.
 SAMPLE = """
-select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale
+select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale, d.status_id
 from dossier d where d.campaign_id = $1 and ($2 = '' or d.number = $2)
 order by d.submitted_at desc nulls last, d.id desc limit 1"""
 
@@ -34,6 +38,7 @@ class Sample(msgspec.Struct, frozen=True):
     number: str
     name: str
     locale: str
+    status_id: int = 0
 
     @property
     def invented(self) -> bool:
@@ -42,15 +47,21 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens on the submission (`status` None) or when a dossier enters a status, by hand.
+    """What happens on a submission, when a dossier enters a status by hand, or before a closing.
 
     `weighed`: triggers on this very event that did not fire, and why. `before`: the status it was tried from.
+    `phase`: whose submission it is (None: the initial one). `untold`: languages of the campaign whose candidates hear
+    nothing although those of another do.
     """
 
+    kind: Kind
     status: StatusRow | None
     before: StatusRow | None
     planned: list[Planned]
     weighed: list[Decision]
+    phase: Phase | None = None
+    rule: Rule | None = None
+    untold: list[str] = []
 
     @property
     def goes(self) -> list[Planned]:
@@ -64,13 +75,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_gap(self) -> bool:
-        """Whether nothing goes at all, or a decision does not reach its candidate."""
-        return not self.goes or bool(self.status and self.status.is_decision and not self.tells_candidate)
+        """Whether nothing goes at all, or a decision does not reach its candidate. A reminder is nobody's right."""
+        if self.kind == "deadline":
+            return False
+        unheard = bool(self.status and self.status.is_decision and not self.tells_candidate)
+        return not self.goes or unheard or bool(self.untold)
 
     @property
     def must_be_mended(self) -> bool:
         """Whether a candidate would wait in vain: no acknowledgement, or a decision nobody tells."""
-        return self.is_gap and (self.status is None or self.status.is_decision)
+        if self.kind == "submitted":
+            return self.is_gap and self.phase is None
+        return self.is_gap and bool(self.status and self.status.is_decision)
 
 
 class Recap(msgspec.Struct, frozen=True):
@@ -94,19 +110,109 @@ class Recap(msgspec.Struct, frozen=True):
         return [one for case in self.cases for one in case.planned if one.trigger.id == trigger_id]
 
 
-async def recap(campaign: Campaign, number: str = "") -> Recap:
-    """Try every case of a campaign that the caller has found through the actor, on the dossier with this number."""
+async def recap(campaign: Campaign, number: str = "", locale: str = "") -> Recap:
+    """Try every case of a campaign that the caller has found through the actor, on the dossier with this number.
+
+    `locale`: as if the dossier were in this language.
+    """
     sample = await _sample(campaign, number)
+    if locale in campaign.locales:
+        sample = msgspec.structs.replace(sample, locale=locale)
     rules = await queries.rules_of(campaign.id)
     statuses = sorted(await overview.statuses_of(campaign.id), key=lambda each: not each.is_decision)
-    found = await _found(campaign, sample, statuses)
-    cases = [await _case(campaign, sample, found, rules, status, statuses) for status in _tried(statuses)]
+    found = msgspec.structs.replace(await _found(campaign, sample, statuses), locale=sample.locale)
+    trial = Trial(campaign, sample, rules, statuses, await people_of(found, rules), await emails.brand())
+    later = await phases.of_campaign(campaign.id)
+    cases = [await trial.submission(phase) for phase in (None, *later)]
+    cases += [await trial.status(each) for each in statuses if not each.protected]
+    cases += [await trial.deadline(rule) for rule in rules if rule.family == "deadline"]
     return Recap(sample, cases, await overview.has_sender())
 
 
-def _tried(statuses: Sequence[StatusRow]) -> list[StatusRow | None]:
-    """The submission first; nothing is expected on the two statuses that belong to the candidate."""
-    return [None, *(status for status in statuses if not status.protected)]
+class Trial(msgspec.Struct, frozen=True):
+    """One dossier, tried in every case with the plan that sends."""
+
+    campaign: Campaign
+    sample: Sample
+    rules: Sequence[Rule]
+    statuses: Sequence[StatusRow]
+    people: People
+    brand: Brand
+
+    async def submission(self, phase: Phase | None) -> Case:
+        """The candidate submits the form of a phase."""
+        concerned = [rule for rule in self.rules if rule.family == "candidate" and self._asks(rule, phase)]
+        submitted = next(each.id for each in self.statuses if each.key == "submitted")
+        to_status = (phase.submitted_status_id if phase else None) or submitted
+        change = self._change("submitted", None, to_status, "candidate", phase=phase.id if phase else None)
+        return await self._case(change, concerned, phase=phase)
+
+    async def status(self, status: StatusRow) -> Case:
+        """A colleague moves the dossier to a status."""
+        concerned = [rule for rule in self.rules if rule.family == "manager" and rule.to_status == status.id]
+        before = self._before(status, concerned)
+        case = await self._case(self._change("status", before, status.id, "user"), concerned)
+        return msgspec.structs.replace(case, status=status, before=self._named(before))
+
+    async def deadline(self, rule: Rule) -> Case:
+        """A closing is near."""
+        where = rule.from_status or 0
+        change = self._change("deadline", where, where, "rule", phase=rule.phase)
+        case = await self._case(change, [rule])
+        return msgspec.structs.replace(case, before=self._named(where), rule=rule, untold=[])
+
+    async def _case(self, change: Change, concerned: Sequence[Rule], phase: Phase | None = None) -> Case:
+        decided = plan(change, concerned, self.people)
+        return Case(
+            kind=change.kind,
+            status=None,
+            before=None,
+            planned=await queries.rendered(change, decided, self.brand),
+            weighed=[decision for decision in decided if not decision.matched],
+            phase=phase,
+            untold=untold(change, concerned, self.people, self.campaign.locales),
+        )
+
+    def _asks(self, rule: Rule, phase: Phase | None) -> bool:
+        return rule.phase == (phase.id if phase else None)
+
+    def _named(self, status_id: int | None) -> StatusRow | None:
+        return next((each for each in self.statuses if each.id == status_id), None)
+
+    def _before(self, status: StatusRow, concerned: Sequence[Rule]) -> int | None:
+        """Where the dossier comes from: what an active trigger asks for, else where it is, else anywhere else."""
+        asked = [rule.from_status for rule in concerned if rule.active]
+        if asked and None not in asked:
+            return asked[0]
+        here = self.sample.status_id
+        return here if here != status.id else None
+
+    def _change(
+        self, kind: Kind, before: int | None, to_status: int, actor_kind: ActorKind, phase: int | None = None
+    ) -> Change:
+        return Change(
+            dossier_id=self.sample.id,
+            campaign_id=self.campaign.id,
+            event_id=0,
+            kind=kind,
+            from_status=before,
+            to_status=to_status,
+            manual=kind == "status",
+            actor_kind=actor_kind,
+            phase=phase,
+        )
+
+
+def untold(change: Change, rules: Sequence[Rule], people: People, locales: Sequence[str]) -> list[str]:
+    """The languages whose candidates would hear nothing while those of another do: pure, the plan once a language."""
+    silent = [locale for locale in locales if not _tells(change, rules, people, locale)]
+    return silent if len(silent) < len(locales) else []
+
+
+def _tells(change: Change, rules: Sequence[Rule], people: People, locale: str) -> bool:
+    reader = msgspec.structs.replace(people.candidate, locale=locale)
+    decided = plan(change, rules, msgspec.structs.replace(people, candidate=reader))
+    return any(one.state != "skipped" for each in decided for one in each.recipients if one.person_id is not None)
 
 
 async def _sample(campaign: Campaign, number: str) -> Sample:
@@ -118,7 +224,7 @@ async def _sample(campaign: Campaign, number: str) -> Sample:
 
 async def _found(campaign: Campaign, sample: Sample, statuses: Sequence[StatusRow]) -> Found:
     if not sample.invented:
-        return await queries.found(sample.id)
+        return await found_one(sample.id)
     submitted = next(status.id for status in statuses if status.key == "submitted")
     return Found(
         id=0,
@@ -133,61 +239,9 @@ async def _found(campaign: Campaign, sample: Sample, statuses: Sequence[StatusRo
     )
 
 
-async def _case(
-    campaign: Campaign,
-    sample: Sample,
-    found: Found,
-    rules: Sequence[Rule],
-    status: StatusRow | None,
-    statuses: Sequence[StatusRow],
-) -> Case:
-    before = _before(status, found, rules)
-    change = _change(campaign, sample, status, before, statuses)
-    concerned = [rule for rule in rules if _concerns(rule, status)]
-    decided = plan(change, concerned, await queries.people_of(found, concerned))
-    return Case(
-        status=status,
-        before=next((each for each in statuses if each.id == before), None),
-        planned=await queries.rendered(change, decided, await emails.brand()),
-        weighed=[decision for decision in decided if not decision.matched],
-    )
-
-
-def _concerns(rule: Rule, status: StatusRow | None) -> bool:
-    if status is None:
-        return rule.family == "candidate"
-    return rule.family == "manager" and rule.to_status == status.id
-
-
-def _before(status: StatusRow | None, found: Found, rules: Sequence[Rule]) -> int | None:
-    """Where the dossier comes from: what an active trigger asks for, else where it is, else anywhere else."""
-    if status is None:
-        return None
-    asked = [rule.from_status for rule in rules if _concerns(rule, status) and rule.active]
-    if asked and None not in asked:
-        return asked[0]
-    return found.status_id if found.status_id != status.id else None
-
-
-def _change(
-    campaign: Campaign, sample: Sample, status: StatusRow | None, before: int | None, statuses: Sequence[StatusRow]
-) -> Change:
-    submitted = next(each.id for each in statuses if each.key == "submitted")
-    return Change(
-        dossier_id=sample.id,
-        campaign_id=campaign.id,
-        event_id=0,
-        kind="status" if status else "submitted",
-        from_status=before,
-        to_status=status.id if status else submitted,
-        manual=status is not None,
-        actor_kind="user" if status else "candidate",
-    )
-
-
-async def letter(campaign: Campaign, trigger_id: int, number: str, place: int) -> Rendered:
+async def letter(campaign: Campaign, trigger_id: int, number: str, locale: str, place: int) -> Rendered:
     """One letter of the recap, by its trigger and its place among the trigger's e-mails. Raises Missing."""
-    found = (await recap(campaign, number)).of(trigger_id)
+    found = (await recap(campaign, number, locale)).of(trigger_id)
     chosen = found[place].letter if 0 <= place < len(found) else None
     if chosen is None:
         raise Missing

@@ -12,10 +12,10 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
-from portal.triggers import actions, forms, overview, queries, words
+from portal.triggers import actions, forms, lines, overview, queries, words
 from portal.triggers import recap as recaps
-from portal.triggers.facts import FAMILIES, Family
-from portal.triggers.forms import ConfirmForm, TriggerForm
+from portal.triggers.facts import FAMILIES
+from portal.triggers.forms import ConfirmForm, Offer, TriggerForm
 from portal.triggers.queries import Trigger
 from portal.web.htmx import Request
 from portal.web.pages import letter, page, see
@@ -38,18 +38,27 @@ async def emails_page(request: Request, campaign_id: FromPath[int]) -> Response[
     shown = await overview.overview(campaign.id, campaign.locales, campaign.default_locale)
     roles = {role: role_word(role) for row in shown.rows for role in row.roles}
     return page(
-        request, "triggers/list.html", campaign=campaign, shown=shown, families=FAMILIES, words=words, roles=roles
+        request,
+        "triggers/list.html",
+        campaign=campaign,
+        shown=shown,
+        families=FAMILIES,
+        words=words,
+        lines=lines,
+        roles=roles,
     )
 
 
 @get(f"{EMAILS}/recap", opt=MAY)
-async def recap_page(request: Request, campaign_id: FromPath[int], dossier: FromQuery[str] = "") -> Response[Any]:
-    """The dry run of every status (E15), on the dossier with this number or on the latest."""
+async def recap_page(
+    request: Request, campaign_id: FromPath[int], dossier: FromQuery[str] = "", language: FromQuery[str] = ""
+) -> Response[Any]:
+    """The dry run of every case (E15), on the dossier with this number or on the latest, as if in this language."""
     campaign = await campaigns.one(request.user, campaign_id)
     try:
-        tried, unknown = await recaps.recap(campaign, dossier), False
+        tried, unknown = await recaps.recap(campaign, dossier, language), False
     except Missing:
-        tried, unknown = await recaps.recap(campaign), True
+        tried, unknown = await recaps.recap(campaign, locale=language), True
     return page(
         request,
         "triggers/recap.html",
@@ -59,6 +68,7 @@ async def recap_page(request: Request, campaign_id: FromPath[int], dossier: From
         number_asked=dossier.strip(),
         unknown=unknown,
         words=words,
+        lines=lines,
     )
 
 
@@ -68,11 +78,12 @@ async def recap_letter(
     campaign_id: FromPath[int],
     trigger_id: FromPath[int],
     dossier: FromQuery[str] = "",
+    language: FromQuery[str] = "",
     place: FromQuery[int] = 0,
 ) -> Response[str]:
     """One letter of the dry run as html, for a sandboxed frame."""
     campaign = await campaigns.one(request.user, campaign_id)
-    planned = await recaps.letter(campaign, trigger_id, dossier, place)
+    planned = await recaps.letter(campaign, trigger_id, dossier, language, place)
     return letter(planned.html)
 
 
@@ -88,15 +99,16 @@ async def new_page(
     """The empty form; `template` comes back from *New template*, `status` from a gap."""
     campaign = await campaigns.one(request.user, campaign_id)
     offered = await forms.offer(campaign)
-    form = forms.new_form(offered, "candidate" if family == "candidate" else "manager", template, status)
-    return _form_page(request, campaign, form)
+    form = forms.new_form(offered, forms.family_of(family), template, status)
+    return _form_page(request, campaign, form, offered)
 
 
 @post(EMAILS, opt=MAY, status_code=303)
 async def create(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Save and continue: on to the recap (E14)."""
     campaign = await campaigns.one(request.user, campaign_id)
-    form = await TriggerForm.read(request, choices=(await forms.offer(campaign)).choices)
+    offered = await forms.offer(campaign)
+    form = await TriggerForm.read(request, choices=offered.choices, extra=offered.extra)
     if form.valid:
         try:
             await actions.create(campaign.id, form.draft(), request.user)
@@ -104,7 +116,7 @@ async def create(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
             form.refuse(refused)
     if not form.valid:
         form.add(await actions.faults(campaign.id, form.draft()))
-        return _form_page(request, campaign, form, status_code=422)
+        return _form_page(request, campaign, form, offered, status_code=422)
     return see(request, f"{tab(campaign)}/recap", _("Saved. This is what will be sent."))
 
 
@@ -114,15 +126,16 @@ async def edit_page(
 ) -> Response[Any]:
     """The form of a trigger, which can be changed at any time (E01)."""
     campaign, trigger = await _one(request, campaign_id, trigger_id)
-    form = forms.edit_form(await forms.offer(campaign, trigger), trigger, template)
-    return _form_page(request, campaign, form, trigger)
+    offered = await forms.offer(campaign, trigger)
+    return _form_page(request, campaign, forms.edit_form(offered, trigger, template), offered, trigger)
 
 
 @post(f"{EMAILS}/{{trigger_id:int}}", opt=MAY, status_code=303)
 async def change(request: Request, campaign_id: FromPath[int], trigger_id: FromPath[int]) -> Response[Any]:
     """Save and continue; 409 with theirs beside one's own when somebody was faster."""
     campaign, trigger = await _one(request, campaign_id, trigger_id)
-    form = await TriggerForm.read(request, choices=(await forms.offer(campaign, trigger)).choices)
+    offered = await forms.offer(campaign, trigger)
+    form = await TriggerForm.read(request, choices=offered.choices, extra=offered.extra)
     if form.valid:
         try:
             await actions.change(trigger.id, form.version, form.draft(), request.user)
@@ -130,10 +143,10 @@ async def change(request: Request, campaign_id: FromPath[int], trigger_id: FromP
             form.refuse(refused)
         except Stale as stale:
             forms.take_version(form, stale)
-            return _form_page(request, campaign, form, trigger, status_code=409, stale=stale)
+            return _form_page(request, campaign, form, offered, trigger, status_code=409, stale=stale)
     if not form.valid:
         form.add(await actions.faults(campaign.id, form.draft(), trigger))
-        return _form_page(request, campaign, form, trigger, status_code=422)
+        return _form_page(request, campaign, form, offered, trigger, status_code=422)
     return see(request, f"{tab(campaign)}/recap", _("Saved. This is what will be sent."))
 
 
@@ -141,12 +154,12 @@ def _form_page(
     request: Request,
     campaign: Campaign,
     form: TriggerForm,
+    offered: Offer,
     trigger: Trigger | None = None,
     *,
     status_code: int = 200,
     stale: Stale | None = None,
 ) -> Response[Any]:
-    family: Family = "candidate" if form.shown("family") == "candidate" else "manager"
     return page(
         request,
         "triggers/form.html",
@@ -154,12 +167,22 @@ def _form_page(
         campaign=campaign,
         form=form,
         trigger=trigger,
-        family=family,
+        family=forms.family_of(form.shown("family")),
+        questions=offered.questions,
         stale=stale,
-        theirs=forms.described(form, stale.theirs) if stale else [],
+        theirs=forms.described(form, stale.theirs, offered) if stale else [],
         words=words,
         back=forms.way_back(tab(campaign), form, trigger),
     )
+
+
+# ------------------------------------------------------------------------------------------------ order
+@post([f"{EMAILS}/{{trigger_id:int}}/earlier", f"{EMAILS}/{{trigger_id:int}}/later"], opt=MAY, status_code=303)
+async def move(request: Request, campaign_id: FromPath[int], trigger_id: FromPath[int]) -> Response[Any]:
+    """Ask it before, or after, its neighbour for the same event."""
+    campaign, trigger = await _one(request, campaign_id, trigger_id)
+    await actions.move(trigger.id, request.scope["path"].endswith("/earlier"), request.user)
+    return see(request, tab(campaign), _("“{name}” is asked in another place now.").format(name=trigger.name))
 
 
 # ------------------------------------------------------------------------------------------------ pause, go on, delete
@@ -234,6 +257,7 @@ routes: list[Any] = [
     create,
     edit_page,
     change,
+    move,
     switch_page,
     switch,
     delete_page,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from portal.formats import list_and, number
-from portal.i18n import _, language_name, ngettext, pgettext, text_in
+from portal.i18n import _, language_name, ngettext, pgettext
 from portal.ledger.words import reason_word
 from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Family
 from portal.triggers.reasons import WhyNot
@@ -17,13 +17,14 @@ from portal.triggers.rules import Recipient
 if TYPE_CHECKING:
     from portal.triggers.decisions import Decided
     from portal.triggers.overview import Fallback
-    from portal.triggers.recap import Case
 
 Words = Callable[[], str]
 
 
 def family_word(family: Family) -> str:
     """The heading of a section (E06)."""
+    if family == "deadline":
+        return _("Before the closing date")
     return _("Candidate’s action") if family == "candidate" else _("Manager’s or evaluator’s action")
 
 
@@ -31,6 +32,8 @@ def family_lede(family: Family) -> str:
     """When the triggers of a section fire (E07, E08, E11)."""
     if family == "candidate":
         return _("Goes by itself as soon as a candidate submits the application.")
+    if family == "deadline":
+        return _("Goes by itself so many days before the closing, once to each dossier that has the status then.")
     return _("Goes when somebody changes a status by hand; never on an import, a rule or a call of the API.")
 
 
@@ -119,12 +122,18 @@ FIELD_LABELS: dict[str, Words] = {
     "template": lambda: _("Template"),
     "from_status": lambda: _("Status before"),
     "to_status": lambda: _("New status"),
+    "days_before": lambda: _("Days before the closing date"),
+    "at_time": lambda: _("Time"),
+    "phase": lambda: _("Phase"),
     "recipients": lambda: _("Send to"),
     "accounts": lambda: _("People of the team"),
     "roles": lambda: _("Everybody with a role"),
     "addresses": lambda: _("Fixed addresses"),
     "cc": lambda: _("Copy to"),
     "delay_minutes": lambda: _("Minutes to wait before sending"),
+    "locales": lambda: _("Language of the dossier"),
+    "evaluators": lambda: _("Assigned to"),
+    "stop": lambda: _("Last word"),
     "name": lambda: _("Name"),
     "active": lambda: _("Active"),
 }
@@ -169,19 +178,22 @@ def why_not_word(reason: str) -> str:
 
 
 def decided_word(one: Decided) -> str:
-    """The same for a line of the log, with what was asked for and found where that says more."""
-    if one.why_not == WhyNot.other_language and "found" in one.details:
+    """The same for a line of the log."""
+    return reason_line(one.why_not, one.details)
+
+
+def reason_line(reason: str, details: Mapping[str, Any]) -> str:
+    """Why a trigger did not fire, with what was asked for and found where that says more."""
+    if reason == WhyNot.other_language and "found" in details:
         # NOTE: why an automatic e-mail did not go. {language}: that of the dossier, e.g. Polish
-        return _("It is not for the dossier’s language: {language}").format(
-            language=language_name(str(one.details["found"]))
-        )
-    if one.why_not == WhyNot.stopped and "by" in one.details:
+        return _("It is not for the dossier’s language: {language}").format(language=language_name(details["found"]))
+    if reason == WhyNot.stopped and "by" in details:
         # NOTE: why an automatic e-mail did not go. {name}: another automatic e-mail
-        return _("“{name}” before it has the last word").format(name=str(one.details["by"]))
-    if one.why_not == WhyNot.other_answer and "question" in one.details:
+        return _("“{name}” before it has the last word").format(name=details["by"])
+    if reason == WhyNot.other_answer and "question" in details:
         # NOTE: why an automatic e-mail did not go. {question}: the key of a question, e.g. country
-        return _("The answer to “{question}” is another one").format(question=str(one.details["question"]))
-    return why_not_word(one.why_not)
+        return _("The answer to “{question}” is another one").format(question=details["question"])
+    return why_not_word(reason)
 
 
 WHY_NOT: dict[WhyNot, Words] = {
@@ -241,30 +253,7 @@ def waiting_line(active: bool, count: int) -> str:
     return text.format(n=number(count))
 
 
-# ------------------------------------------------------------------------------------------------ the recap
-def recap_lede(cases: int, gaps: int) -> str:
-    """How many cases were tried, and in how many nothing goes or a decision does not reach its candidate."""
-    if not gaps:
-        return _("Cases tried: {n}. No gaps.").format(n=number(cases))
-    return _("Cases tried: {n}. Gaps: {gaps}.").format(n=number(cases), gaps=number(gaps))
-
-
-def case_line(case: Case) -> str:
-    """Which move was tried."""
-    if case.before is None:
-        return _("Tried from any other status, by hand.")
-    return _("Tried from “{status}”, by hand.").format(status=text_in(case.before.label))
-
-
-def case_gap(case: Case) -> str:
-    """What is missing."""
-    if case.status is None:
-        return _("Nothing is sent when a candidate submits the application.")
-    if case.goes:
-        return _("Nothing is sent to the candidate on “{status}”.").format(status=text_in(case.status.label))
-    return _("Nothing is sent on “{status}”.").format(status=text_in(case.status.label))
-
-
+# ------------------------------------------------------------------------------------------------ planned e-mails
 def delay_word(minutes: int) -> str:
     """When an e-mail leaves."""
     if not minutes:
