@@ -20,6 +20,7 @@ from portal.campaigns import routes as campaign_pages
 from portal.dashboard import routes as dashboard_pages
 from portal.dossiers import api as dossiers_api
 from portal.dossiers import apply as application_pages
+from portal.dossiers import ending_pages
 from portal.dossiers import routes as dossier_pages
 from portal.emails import api as templates_api
 from portal.emails import routes as template_pages
@@ -41,17 +42,20 @@ from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
 from portal.triggers import api as triggers_api
 from portal.triggers import routes as trigger_pages
+from portal.views import api as views_api
+from portal.views import routes as view_pages
 from portal.web.api import docs
 from portal.web.idempotency import Idempotency
 from portal.web.plumbing import plumbing
 from portal.web.rights import public
 
 PAGES = (
-    account_pages, organisation_pages, campaign_pages, dossier_pages, application_pages, people_pages,
+    view_pages,
+    account_pages, organisation_pages, campaign_pages, ending_pages, dossier_pages, application_pages, people_pages,
     preference_pages, template_pages, picture_pages, signature_pages,
     job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
-APIS = (campaigns_api, dossiers_api, people_api, templates_api, triggers_api, ledger_api)
+APIS = (campaigns_api, dossiers_api, views_api, people_api, templates_api, triggers_api, ledger_api)
 
 
 def create_app(given: Settings | None = None) -> Litestar:

@@ -18,8 +18,8 @@ from portal.outcomes import Missing, Refused, Stale
 
 INSERT = """
 insert into campaign (slug, title, description, locales, default_locale, time_zone, opens_at, closes_at, published,
-    number_prefix, created_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id"""
+    number_prefix, programme_id, resubmission, withdrawal, assigned_only, created_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id"""
 
 # The first automatic e-mail (E13), at once on every submission; campaigns do not know the triggers' verbs.
 ACKNOWLEDGE = """
@@ -29,7 +29,8 @@ from template t where t.key = 'acknowledgement' and t.archived_at is null"""
 
 UPDATE = """
 update campaign set slug = $3, title = $4, description = $5, locales = $6, default_locale = $7, time_zone = $8,
-    opens_at = $9, closes_at = $10, published = $11, number_prefix = $12, version = version + 1
+    opens_at = $9, closes_at = $10, published = $11, number_prefix = $12, programme_id = $13, resubmission = $14,
+    withdrawal = $15, assigned_only = $16, version = version + 1
 where id = $1 and version = $2"""
 
 # Takes the next number and holds the campaign's row until the caller commits: no gap, no number twice.
@@ -47,6 +48,7 @@ async def create(by: Actor, draft: CampaignDraft) -> int:
     """
     draft = await _completed(draft)
     parts.refuse(checks.of_campaign(draft))
+    await _check_programme(draft)
     async with _unique():
         campaign_id = int(await db.fetchval(INSERT, *_row(draft), by.account_id))
         for each in defaults.STATUSES:
@@ -72,6 +74,9 @@ async def change(by: Actor, campaign_id: int, version: int, draft: CampaignDraft
         description=parts.merged(before.description, draft.description, draft.locales),
     )
     parts.refuse(checks.of_campaign(draft))
+    await _check_programme(draft)
+    if draft.published and before.archived_at:
+        raise Refused(in_archive(), field="published")
     async with _unique():
         if not await db.execute(UPDATE, campaign_id, version, *_row(draft)):
             await _stale(by, campaign_id)
@@ -80,12 +85,38 @@ async def change(by: Actor, campaign_id: int, version: int, draft: CampaignDraft
 
 
 async def publish(by: Actor, campaign_id: int, published: bool = True) -> None:
-    """Show the campaign to candidates, or take it back. Doing it twice changes nothing. Raises Missing."""
-    await queries.one(by, campaign_id)
+    """Show the campaign to candidates, or take it back. Doing it twice changes nothing. Raises Missing, Refused."""
+    campaign = await queries.one(by, campaign_id)
+    if published and campaign.archived_at:
+        raise Refused(in_archive())
     async with db.transaction():
         sql = "update campaign set published = $2, version = version + 1 where id = $1 and published <> $2"
         if await db.execute(sql, campaign_id, published):
             await parts.record(campaign_id, "campaign.published" if published else "campaign.unpublished", by)
+
+
+async def archive(by: Actor, campaign_id: int) -> None:
+    """Put a campaign away: unpublished and out of the lists, all else as it was. Twice is once. Raises Missing."""
+    await queries.one(by, campaign_id)
+    async with db.transaction():
+        sql = """update campaign set archived_at = now(), published = false, version = version + 1
+            where id = $1 and archived_at is null"""
+        if await db.execute(sql, campaign_id):
+            await parts.record(campaign_id, "campaign.archived", by)
+
+
+async def bring_back(by: Actor, campaign_id: int) -> None:
+    """Take a campaign out of the archive. It is not published by that. Raises Missing."""
+    await queries.one(by, campaign_id)
+    async with db.transaction():
+        sql = "update campaign set archived_at = null, version = version + 1 where id = $1 and archived_at is not null"
+        if await db.execute(sql, campaign_id):
+            await parts.record(campaign_id, "campaign.brought_back", by)
+
+
+def in_archive() -> str:
+    """Why an archived campaign cannot be published."""
+    return _("The campaign is in the archive. Bring it back first.")
 
 
 async def next_number(campaign_id: int) -> str:
@@ -133,9 +164,16 @@ async def _completed(draft: CampaignDraft) -> CampaignDraft:
     )
 
 
+async def _check_programme(draft: CampaignDraft) -> None:
+    sql = "select exists (select from programme where id = $1)"
+    if draft.programme_id and not await db.fetchval(sql, draft.programme_id):
+        raise Refused(_("Choose one of the options."), field="programme_id")
+
+
 def _row(draft: CampaignDraft) -> tuple[Any, ...]:
     texts = (draft.slug, draft.title, draft.description, draft.locales, draft.default_locale)
-    return (*texts, draft.time_zone, draft.opens_at, draft.closes_at, draft.published, draft.number_prefix)
+    dates = (draft.time_zone, draft.opens_at, draft.closes_at, draft.published, draft.number_prefix)
+    return (*texts, *dates, draft.programme_id, draft.resubmission, draft.withdrawal, draft.assigned_only)
 
 
 async def _stale(by: Actor, campaign_id: int) -> None:

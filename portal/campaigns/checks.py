@@ -19,7 +19,8 @@ class CampaignDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign as somebody wants it. `opens_at`, `closes_at`: wall time in `time_zone`, or None.
 
     When it is created, what is left empty is filled in: address and prefix from the title, the organisation's zone,
-    the first language as the default one.
+    the first language as the default one. `resubmission`: what is submitted may be changed until the closing date;
+    `withdrawal`: candidates may withdraw; `assigned_only`: evaluators see only the dossiers assigned to them.
     """
 
     title: dict[str, str]
@@ -32,6 +33,10 @@ class CampaignDraft(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None = None
     number_prefix: str = ""
     published: bool = False
+    programme_id: int | None = None
+    resubmission: bool = False
+    withdrawal: bool = True
+    assigned_only: bool = False
 
 
 class StatusDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +95,11 @@ def of_campaign(draft: CampaignDraft) -> dict[str, str]:
         (draft.time_zone not in available_timezones(), "time_zone", _("Choose one of the options.")),
         (closes_first, "closes_at", _("Enter a closing date after the opening date.")),
     )
+
+
+def of_programme(title: dict[str, str]) -> dict[str, str]:
+    """field -> sentence for a programme."""
+    return _errors((not any(title.values()), "title", _("Enter the title.")))
 
 
 def of_status(draft: StatusDraft, default_locale: str, key: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from portal.accounts.words import role_word
 from portal.campaigns import checks, rules, words
 from portal.campaigns.checks import CampaignDraft, QuestionDraft, StatusDraft
 from portal.campaigns.phases import Phase
+from portal.campaigns.programmes import Programme
 from portal.campaigns.queries import Campaign, Question, Status
 from portal.campaigns.team import Colleague
 from portal.i18n import LOCALES, _, current_locale, language_name
@@ -48,11 +49,16 @@ class CampaignForm(TextsForm):
     closes_at = Moment(required=False)
     number_prefix = Text(longest=rules.LONGEST_PREFIX)
     published = Flag()
+    programme_id = IdChoice(required=False)
+    resubmission = Flag()
+    withdrawal = Flag()
+    assigned_only = Flag()
     version = Integer()
 
     def draft(self) -> CampaignDraft:
         """What the action takes."""
-        return CampaignDraft(**{name: self.values[name] for name in CampaignDraft.__struct_fields__})
+        plain = {name: self.values[name] for name in CampaignDraft.__struct_fields__}
+        return CampaignDraft(**{**plain, "programme_id": self.programme_id or None})
 
 
 class NewCampaignForm(TextsForm):
@@ -66,10 +72,11 @@ class NewCampaignForm(TextsForm):
     closes_at = Moment(required=False)
     slug = Text(longest=rules.LONGEST_SLUG, required=False)
     number_prefix = Text(longest=rules.LONGEST_PREFIX, required=False)
+    programme_id = IdChoice(required=False)
 
     def draft(self) -> CampaignDraft:
         """What the action takes."""
-        return CampaignDraft(**self.values)
+        return CampaignDraft(**{**self.values, "programme_id": self.programme_id or None})
 
 
 class StatusForm(TextsForm):
@@ -137,9 +144,10 @@ def languages(locales: list[str] | None = None) -> Options:
     return [(each, language_name(each)) for each in locales or LOCALES]
 
 
-def campaign_choices() -> dict[str, Options]:
+def campaign_choices(programmes: Sequence[Programme] = ()) -> dict[str, Options]:
     """For CampaignForm and NewCampaignForm."""
-    return {"locales": languages(), "default_locale": languages()}
+    options = [each.choice for each in programmes]
+    return {"locales": languages(), "default_locale": languages(), "programme_id": options}
 
 
 def status_choices(phases: Sequence[Phase] = ()) -> dict[str, Options]:
@@ -160,15 +168,16 @@ def member_choices(colleagues: list[Colleague]) -> dict[str, Options]:
 
 
 # ------------------------------------------------------------------------------------------------ filled in
-def new_campaign(time_zone: str) -> NewCampaignForm:
+def new_campaign(time_zone: str, programmes: Sequence[Programme] = ()) -> NewCampaignForm:
     """An empty form with what most people want: all languages, the organisation's zone."""
     values = {"locales": list(LOCALES), "default_locale": current_locale.get(), "time_zone": time_zone}
-    return NewCampaignForm(values, choices=campaign_choices())
+    return NewCampaignForm(values, choices=campaign_choices(programmes))
 
 
-def of_campaign(campaign: Campaign) -> CampaignForm:
+def of_campaign(campaign: Campaign, programmes: Sequence[Programme] = ()) -> CampaignForm:
     """The settings as they are."""
-    return CampaignForm(_values(campaign, CampaignForm), choices=campaign_choices())
+    values = {**_values(campaign, CampaignForm), "programme_id": campaign.programme_id or 0}
+    return CampaignForm(values, choices=campaign_choices(programmes))
 
 
 def empty_member(colleagues: list[Colleague]) -> MemberForm:

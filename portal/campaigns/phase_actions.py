@@ -105,9 +105,7 @@ async def _check(campaign: queries.Campaign, draft: PhaseDraft, others: Sequence
     rival = next((each for each in others if rules.rivals(draft, each)), None)
     if rival:
         # NOTE: beside a form field. {phase}: title of another phase
-        message = _(
-            "The phase “{phase}” asks the same dossiers at that time. Choose other dates or another status."
-        )
+        message = _("The phase “{phase}” asks the same dossiers at that time. Choose other dates or another status.")
         raise Refused(message.format(phase=rival.name), field="entry_status_id")
 
 

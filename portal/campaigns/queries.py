@@ -29,7 +29,8 @@ select {COLUMNS}, (
         'dossiers', (select count(*) from dossier d where d.status_id = s.id)) order by s.position, s.id), '[]')
     from status s where s.campaign_id = c.id) as counts
 from campaign c
-where {VISIBLE} and ($3 = '' or position(folded($3) in c.slug) > 0 or exists (
+where {VISIBLE} and (c.archived_at is not null) = $4 and ($5::int is null or c.programme_id = $5)
+and ($3 = '' or position(folded($3) in c.slug) > 0 or exists (
     select from jsonb_each_text(c.title) t where position(folded($3) in folded(t.value)) > 0))
 order by c.closes_at desc nulls first, c.id desc"""
 
@@ -73,17 +74,24 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> rules.State:
         """Where it stands now."""
-        return rules.state(self, datetime.now(UTC))
+        return "archived" if self.archived_at else rules.state(self, datetime.now(UTC))
 
     @property
     def state_words(self) -> str:
         """Where it stands now, with the date, in words."""
-        return words.state_words(self, datetime.now(UTC))
+        return words.state_word("archived") if self.archived_at else words.state_words(self, datetime.now(UTC))
 
     @property
     def state_tone(self) -> str:
         """The tone of the state."""
         return words.STATE_TONES[self.state]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many campaigns somebody may see, and how many of them lie in the archive."""
+
+    current: int
+    archived: int
 
 
 class StatusCount(msgspec.Struct, frozen=True):
@@ -167,19 +175,24 @@ class LastChange(msgspec.Struct, frozen=True):
 
 
 # ------------------------------------------------------------------------------------------------ campaigns
-async def list_for(actor: Actor, search: str = "") -> list[CampaignRow]:
-    """The actor's campaigns with their numbers by status, newest closing date first, those without one on top.
+async def list_for(
+    actor: Actor, search: str = "", *, archived: bool = False, programme_id: int | None = None
+) -> list[CampaignRow]:
+    """The campaigns the actor may see, by closing date, the latest first; `search` looks into titles and addresses.
 
-    `search` is looked for in the titles of all languages and in the address, without accents or capitals.
+    Those in the archive are apart; `programme_id` leaves those of one programme.
     """
-    return msgspec.convert(
-        [dict(row) for row in await db.fetch(LISTED, *actor.scope, search.strip())], list[CampaignRow]
-    )
+    rows = await db.fetch(LISTED, *actor.scope, search.strip(), archived, programme_id)
+    return msgspec.convert([dict(row) for row in rows], list[CampaignRow])
 
 
-async def count(actor: Actor) -> int:
+async def count(actor: Actor) -> Counts:
     """How many campaigns the actor may see at all."""
-    return int(await db.fetchval(f"select count(*) from campaign c where {VISIBLE}", *actor.scope))
+    sql = f"""select count(*) filter (where c.archived_at is null) as current,
+        count(*) filter (where c.archived_at is not null) as archived from campaign c where {VISIBLE}"""
+    found = await db.one_as(Counts, sql, *actor.scope)
+    assert found
+    return found
 
 
 async def one(actor: Actor, campaign_id: int) -> Campaign:
@@ -217,7 +230,8 @@ async def prefixes() -> set[str]:
 async def last_change(campaign_id: int) -> LastChange | None:
     """Who saved the settings last."""
     sql = """select actor_name as by, at from timeline_event where campaign_id = $1 and subject = 'campaign'
-        and what in ('campaign.changed', 'campaign.published', 'campaign.unpublished') order by id desc limit 1"""
+        and what in ('campaign.changed', 'campaign.published', 'campaign.unpublished', 'campaign.archived',
+        'campaign.brought_back', 'campaign.first_phase_renamed') order by id desc limit 1"""
     return await db.one_as(LastChange, sql, campaign_id)
 
 

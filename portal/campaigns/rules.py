@@ -6,11 +6,12 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from difflib import SequenceMatcher
 from typing import Any, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-State = Literal["not_published", "not_yet_open", "open", "closed"]
+State = Literal["not_published", "not_yet_open", "open", "closed", "archived"]
 Choice = dict[str, Any]  # {"key": "a", "label": {"en": "..."}}
 
 TONES = ("mute", "plum", "teal", "warn", "ok", "bad")
@@ -21,6 +22,7 @@ LONGEST_SLUG = 60
 PREFIX = re.compile(r"[A-Z][A-Z0-9]*")
 LONGEST_PREFIX = 10
 LONGEST_KEY = 40
+REWORDED = 0.6  # of the letters of a choice stay when it is only reworded
 # Letters that Unicode does not take apart into a plain letter and an accent.
 PLAIN = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
@@ -122,6 +124,17 @@ def rivals(one: Period, other: Period) -> bool:
     return one.entry_status_id == other.entry_status_id and starts[0] < ends[1] and starts[1] < ends[0]
 
 
+# ------------------------------------------------------------------------------------------------ dates of a copy
+def days_to(dates: Sequence[datetime], first_day: date | None) -> int | None:
+    """By how many days the dates of a copy move, so that the earliest falls on `first_day`; None: they are left out."""
+    return (first_day - min(dates).date()).days if first_day and dates else None
+
+
+def shifted(wall: datetime | None, days: int | None) -> datetime | None:
+    """A date that many days later, at the same hour on the wall; None without a date or without days."""
+    return wall + timedelta(days=days) if wall and days is not None else None
+
+
 # ------------------------------------------------------------------------------------------------ names for machines
 def plain_words(text: str) -> list[str]:
     """The words of a text in small ASCII letters and digits: "Żółta łódź 2" -> ["zolta", "lodz", "2"]."""
@@ -182,17 +195,24 @@ def merged_choices(old: Sequence[Choice], lines: Mapping[str, Sequence[str]], de
     """Choices from lines of text, one per line and language; the same line in each language is the same choice.
 
     A choice keeps its key while its text in the default language stays, or while it is only reworded in its place
-    (as many lines as before): answers given keep their meaning.
+    (as many lines as before, much the same letters): answers given keep their meaning. One that was retired, and is
+    written again, is the same as before.
     """
     main = lines.get(default_locale, ())
-    by_text = {each["label"].get(default_locale): each["key"] for each in old}
-    in_place = [each["key"] for each in old] if len(main) == len(old) else []
+    offered = [each for each in old if not each.get("retired")]
+    by_text = {each["label"].get(default_locale): each["key"] for each in [*old, *offered]}
+    in_place = [each["key"] for each in offered] if len(main) == len(offered) else []
     still_used = {by_text[text] for text in main if text in by_text}
     taken: set[str] = set()
     choices = []
     for place, text in enumerate(main):
         key = by_text.get(text)
-        if key is None and in_place and in_place[place] not in still_used:
+        if (
+            key is None
+            and in_place
+            and in_place[place] not in still_used
+            and _alike(text, offered[place], default_locale)
+        ):
             key = in_place[place]
         if key is None or key in taken:
             key = suggested_key(text, taken | {each["key"] for each in old}, fallback="choice")
@@ -200,6 +220,12 @@ def merged_choices(old: Sequence[Choice], lines: Mapping[str, Sequence[str]], de
         label = {locale: texts[place] for locale, texts in lines.items() if place < len(texts)}
         choices.append({"key": key, "label": label})
     return choices
+
+
+def _alike(text: str, choice: Choice, locale: str) -> bool:
+    """Whether a line corrects a choice rather than being another one."""
+    before, now = str(choice["label"].get(locale, "")).lower(), text.lower()
+    return before in now or now in before or SequenceMatcher(None, before, now).ratio() >= REWORDED
 
 
 def uneven_locale(lines: Mapping[str, Sequence[str]], default_locale: str) -> str | None:

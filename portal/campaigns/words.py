@@ -9,7 +9,9 @@ from portal.campaigns.rules import Call, State, state
 from portal.formats import date_time, zone_words
 from portal.i18n import _, pgettext, text_in
 
-STATE_TONES: dict[State, str] = {"open": "ok", "not_yet_open": "plum", "closed": "mute", "not_published": "mute"}
+STATE_TONES: dict[State, str] = {
+    "open": "ok", "not_yet_open": "plum", "closed": "mute", "not_published": "mute", "archived": "mute",
+}  # fmt: skip
 
 
 def state_word(state: State) -> str:
@@ -19,6 +21,7 @@ def state_word(state: State) -> str:
         "not_yet_open": lambda: pgettext("campaign state", "Not yet open"),
         "open": lambda: pgettext("campaign state", "Open"),
         "closed": lambda: pgettext("campaign state", "Closed"),
+        "archived": lambda: pgettext("campaign state", "Archived"),
     }
     return words[state]()
 
@@ -79,7 +82,16 @@ def settings_labels() -> dict[str, str]:
         "closes_at": _("Closes"),
         "number_prefix": _("Prefix of the dossier numbers"),
         "published": _("Published"),
+        "programme_id": _("Programme"),
+        "resubmission": _("Candidates may change what they have submitted"),
+        "withdrawal": _("Candidates may withdraw"),
+        "assigned_only": _("Evaluators see only the dossiers assigned to them"),
     }
+
+
+def programme_labels() -> dict[str, str]:
+    """field -> its label on the page of a programme."""
+    return {"title": pgettext("campaign", "Title"), "description": _("Description")}
 
 
 def status_labels() -> dict[str, str]:

@@ -53,6 +53,10 @@ update message m set state = 'cancelled', reason = $4, settled_at = now()
 from origin o where o.id = m.origin_id and o.kind = $1 and o.ref_id = any ($2::bigint[])
 and m.dossier_id = $3 and m.state in ('queued', 'held')"""
 
+CANCEL_CAMPAIGN = """
+update message m set state = 'cancelled', reason = 'by_hand', settled_at = now()
+from dossier d where d.id = m.dossier_id and d.campaign_id = $1 and m.state in ('queued', 'held')"""
+
 LEAVE = "update message set reason = 'left_as_is' where id = $1 and state = 'uncertain' returning id"
 
 SUPPRESS = """
@@ -146,9 +150,7 @@ async def cancel(message_id: int, by: Actor, reason: str = "by_hand") -> None:
         await record(message, "message.cancelled", by, reason=reason)
 
 
-async def cancel_waiting(
-    dossier_id: int, reason: str = "superseded", occurrences: Sequence[int] | None = None
-) -> int:
+async def cancel_waiting(dossier_id: int, reason: str = "superseded", occurrences: Sequence[int] | None = None) -> int:
     """Stop the automatic e-mails of a dossier that have not left, receipts excepted (B03). Returns how many.
 
     `occurrences`: only those about these changes of status.
@@ -159,6 +161,11 @@ async def cancel_waiting(
 async def cancel_from(kind: str, ref_ids: Sequence[int], dossier_id: int, reason: str) -> int:
     """Stop what has not left about a dossier from these origins. Returns how many."""
     return await db.execute(CANCEL_FROM, kind, list(ref_ids), dossier_id, reason)
+
+
+async def cancel_campaign(campaign_id: int) -> int:
+    """Stop all that has not left about the dossiers of a campaign that is about to be deleted. Returns how many."""
+    return await db.execute(CANCEL_CAMPAIGN, campaign_id)
 
 
 async def requeue(message: queries.MessagePage, states: tuple[str, ...]) -> None:
