@@ -85,6 +85,9 @@ async def world() -> World:
     campaign = await factories.campaign(managers=(people["manager"],), evaluators=(people["evaluator"],))
     question_id = await factories.question(campaign.id)
     phase_id = await factories.phase(campaign)
+    sql = "insert into programme (title, description) values ($1, $2) returning id"
+    programme_id = await db.fetchval(sql, {"en": "Territories"}, {"en": "Calls for the countryside"})
+    await db.execute("update campaign set programme_id = $2 where id = $1", campaign.id, programme_id)
     person = await factories.person("Ana", "Nowak")
     dossier = await factories.dossier(campaign, person)
     template = await factories.template()
@@ -101,6 +104,7 @@ async def world() -> World:
         "status_id": campaign.status["accepted"],
         "question_id": question_id,
         "phase_id": phase_id,
+        "programme_id": programme_id,
         "person_id": person.id,
         "dossier_id": dossier.id,
         "template_id": template.id,
