@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 
-from portal.dossiers.files import DOCX, ODT
+from portal.documents import DOCX, ODT
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"

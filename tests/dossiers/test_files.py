@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.documents import DOCX, MAX_BYTES, NAME_LIMIT, ZIP_MEMBERS, Unfit, clean_name, disposition, judge
 from portal.dossiers import files
-from portal.dossiers.files import DOCX, MAX_BYTES, Unfit, clean_name, disposition, judge
 from tests.dossiers.documents import HTML, JPEG, PDF, SVG, archive, docx, odt, png
 
 
@@ -78,7 +78,7 @@ def test_archive_bombs_are_refused_without_being_unpacked(monkeypatch: pytest.Mo
         raise AssertionError("a bomb was opened")
 
     packed = docx(("word/media/bomb", b"\0" * 20_000_000))
-    many = docx(*((f"word/{n}", b"") for n in range(files.ZIP_MEMBERS + 1)))
+    many = docx(*((f"word/{n}", b"") for n in range(ZIP_MEMBERS + 1)))
     monkeypatch.setattr(zipfile.ZipFile, "open", unpack)
     for data in (packed, many):
         with pytest.raises(Unfit):
@@ -136,7 +136,7 @@ def test_names_are_fit_to_be_shown_and_saved(name: str, clean: str) -> None:
 def test_no_name_leads_out_or_breaks_a_header(name: str) -> None:
     cleaned = clean_name(name, "application/pdf")
     header = disposition(cleaned)
-    assert cleaned.lower().endswith(".pdf") and not cleaned.startswith(".") and len(cleaned) <= files.NAME_LIMIT
+    assert cleaned.lower().endswith(".pdf") and not cleaned.startswith(".") and len(cleaned) <= NAME_LIMIT
     assert not set(cleaned) & set('/\\\r\n\0"')
     assert header.isascii() and header.startswith('attachment; filename="') and "\n" not in header
 
