@@ -10,6 +10,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.assessment.rules import Open, WhyNot
+from portal.outcomes import Missing
 from portal.scope import sees_dossier
 
 # The first thing that stands against assigning each dossier to one account.
@@ -24,18 +25,24 @@ select d.id, case
 from dossier d where d.id = any ($3::bigint[]) and {sees_dossier("d")}
 order by d.id"""
 
-# Dossiers to be spread over some accounts: who evaluates them already, and which of these accounts must not.
+# Dossiers to be spread over some accounts, with those who evaluate them already.
 OPEN = f"""
-select d.id, array(select x.account_id from assignment x where x.dossier_id = d.id) as taken,
-       array(select x.account_id from conflict_of_interest x
-             where x.dossier_id = d.id and x.account_id = any ($4::int[])
-             union select a.id from account a join person p on p.email = a.email
-             where p.id = d.person_id and a.id = any ($4::int[])
-             union select w.id from unnest($4::int[]) w(id) where not exists (
-                 select from campaign_member m join account a on a.id = m.account_id and a.active
-                 where m.campaign_id = d.campaign_id and m.account_id = w.id)) as barred
-from dossier d where d.id = any ($3::bigint[]) and {sees_dossier("d")}
+select d.id, d.campaign_id, d.person_id, coalesce(x.taken, '{{}}') as taken
+from dossier d
+left join (select dossier_id, array_agg(account_id) as taken from assignment
+           where dossier_id = any ($3::bigint[]) group by dossier_id) x on x.dossier_id = d.id
+where d.id = any ($3::bigint[]) and {sees_dossier("d")}
 order by d.id"""
+
+BARRED = """
+select dossier_id, array_agg(account_id) as accounts from conflict_of_interest
+where dossier_id = any ($1::bigint[]) and account_id = any ($2::int[]) group by dossier_id"""
+
+# The accounts that dossiers are spread over: where they take part, and who they are as candidates.
+ACCOUNTS = """
+select a.id, array(select distinct m.campaign_id from campaign_member m where m.account_id = a.id) as campaigns,
+       array(select p.id from person p where p.email = a.email) as people
+from account a where a.id = any ($1::int[]) and a.active"""
 
 # How many dossiers each of some accounts has in the campaigns of some dossiers.
 LOADS = """
@@ -56,6 +63,28 @@ select a.id, a.name, bool_or(m.role = 'manager') as manager,
         where x.account_id = a.id and d.campaign_id = $1) as load
 from campaign_member m join account a on a.id = m.account_id and a.active
 where m.campaign_id = $1 group by a.id order by bool_or(m.role = 'manager'), folded(a.name), a.id"""
+
+
+# What a list shows of the scores of a dossier `d`, in per cent: the mean of its evaluators, as `rules.result` has it.
+PERCENT = """(select 100 * avg(sheet.share) from (
+    select sum(s.points * k.weight / k.most) / sum(k.weight) as share
+    from score s join criterion k on k.id = s.criterion_id
+    where s.dossier_id = d.id and not exists (
+        select from conflict_of_interest x where x.dossier_id = s.dossier_id and x.account_id = s.account_id)
+    group by s.account_id) sheet)"""
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A dossier that the actor sees, as the history names it."""
+
+    id: int
+    campaign_id: int
+    person_id: int
+
+    @property
+    def lead(self) -> dict[str, int]:
+        """Whom and what an event of it concerns."""
+        return {"campaign_id": self.campaign_id, "dossier_id": self.id, "person_id": self.person_id}
 
 
 class Against(msgspec.Struct, frozen=True):
@@ -91,8 +120,20 @@ async def against(actor: Actor, dossier_ids: Sequence[int], account_id: int) -> 
 
 async def to_spread(actor: Actor, dossier_ids: Sequence[int], account_ids: Sequence[int]) -> list[Open]:
     """The dossiers that the actor sees, as `rules.spread` wants them."""
-    rows = await db.fetch(OPEN, *actor.scope, list(dossier_ids), list(account_ids))
-    return [Open(row["id"], frozenset(row["taken"]), frozenset(row["barred"])) for row in rows]
+    ids, wanted = list(dossier_ids), frozenset(account_ids)
+    barred = {row["dossier_id"]: frozenset(row["accounts"]) for row in await db.fetch(BARRED, ids, list(wanted))}
+    accounts = await db.fetch(ACCOUNTS, list(wanted))
+    people = {person: row["id"] for row in accounts for person in row["people"]}
+    inside: dict[int, frozenset[int]] = {}
+    found = []
+    for row in await db.fetch(OPEN, *actor.scope, ids):
+        place = row["campaign_id"]
+        if place not in inside:
+            inside[place] = frozenset(each["id"] for each in accounts if place in each["campaigns"])
+        own = {people[row["person_id"]]} if row["person_id"] in people else frozenset()
+        against = (wanted - inside[place]) | barred.get(row["id"], frozenset()) | own
+        found.append(Open(row["id"], frozenset(row["taken"]), against))
+    return found
 
 
 async def loads(account_ids: Sequence[int], dossier_ids: Sequence[int]) -> dict[int, int]:
@@ -120,3 +161,18 @@ async def only_for(dossier_id: int) -> frozenset[int] | None:
         from dossier d join campaign c on c.id = d.campaign_id where d.id = $1"""
     row = await db.fetchrow(sql, dossier_id)
     return frozenset(row["accounts"]) if row and row["assigned_only"] else None
+
+
+async def subject(actor: Actor, dossier_id: int) -> Subject:
+    """The dossier, if the actor sees it. Raises Missing."""
+    sql = f"select d.id, d.campaign_id, d.person_id from dossier d where d.id = $3 and {sees_dossier('d')}"
+    found = await db.one_as(Subject, sql, *actor.scope, dossier_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+async def is_barred(dossier_id: int, account_id: int | None) -> bool:
+    """Whether an account has a conflict of interest with a dossier."""
+    sql = "select exists (select from conflict_of_interest where dossier_id = $1 and account_id = $2)"
+    return bool(await db.fetchval(sql, dossier_id, account_id))

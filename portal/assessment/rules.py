@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 from heapq import nsmallest
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -49,3 +50,91 @@ def spread(dossiers: Sequence[Open], loads: Mapping[int, int], *, each: int, cap
         if len(chosen) < wanted:
             short[dossier.id] = wanted - len(chosen)
     return Spread(tuple(pairs), short)
+
+
+# ------------------------------------------------------------------------------------------------ scores
+class Asked(Protocol):
+    """What the sums need of a criterion."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def most(self) -> int: ...
+    @property
+    def weight(self) -> Decimal: ...
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What one evaluator gives by one criterion. `points` None: nothing (any more)."""
+
+    points: Decimal | None
+    comment: str = ""
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """Points that were given. `barred`: its evaluator has declared a conflict of interest since."""
+
+    criterion_id: int
+    account_id: int
+    name: str
+    points: Decimal
+    comment: str
+    version: int
+    barred: bool = False
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """What one evaluator gave: criterion -> score, and what it comes to in per cent of what was possible."""
+
+    account_id: int
+    name: str
+    scores: Mapping[int, Score]
+    percent: float
+    complete: bool
+    barred: bool
+
+
+class Result(msgspec.Struct, frozen=True):
+    """All sheets that may be seen, the mean by criterion (points) and of the whole (per cent); None: nothing yet.
+
+    `hidden`: how many sheets of others are not shown yet.
+    """
+
+    sheets: tuple[Sheet, ...]
+    means: Mapping[int, float]
+    percent: float | None
+    hidden: int = 0
+
+
+def result(criteria: Sequence[Asked], scores: Sequence[Score]) -> Result:
+    """Every evaluator counts alike, whoever has a conflict of interest not at all; criteria count by their weights."""
+    by_account: dict[int, list[Score]] = {}
+    for one in scores:
+        by_account.setdefault(one.account_id, []).append(one)
+    sheets = tuple(_sheet(given, criteria) for given in by_account.values())
+    counted = [sheet for sheet in sheets if not sheet.barred]
+    means = {one.id: _mean([float(s.scores[one.id].points) for s in counted if one.id in s.scores]) for one in criteria}
+    whole = _mean([sheet.percent for sheet in counted])
+    return Result(sheets, {key: mean for key, mean in means.items() if mean is not None}, whole)
+
+
+def _sheet(given: Sequence[Score], criteria: Sequence[Asked]) -> Sheet:
+    scores = {one.criterion_id: one for one in given}
+    asked = [one for one in criteria if one.id in scores]
+    weight = sum((one.weight for one in asked), Decimal(0))
+    reached = sum((scores[one.id].points * one.weight / one.most for one in asked), Decimal(0))
+    percent = float(100 * reached / weight) if weight else 0.0
+    first = given[0]
+    return Sheet(first.account_id, first.name, scores, percent, len(asked) == len(criteria), first.barred)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def shown_to(whole: Result, account_id: int | None, *, everything: bool) -> Result:
+    """What somebody may see: evaluators judge for themselves, and see the others' scores once theirs are given."""
+    mine = [sheet for sheet in whole.sheets if sheet.account_id == account_id]
+    if everything or any(sheet.complete for sheet in mine):
+        return whole
+    return Result(tuple(mine), {}, None, len(whole.sheets) - len(mine))
