@@ -109,7 +109,10 @@ def columns_form(
     choices = _choices(found, statuses)
     columns = [(n, f"{letter_of(n)}: {name or '–'}") for n, name in enumerate(found.header, 1)]
     choices |= {COLUMN + field: columns for field in fields}
-    extra = {COLUMN + field: IdChoice(required=False) for field in fields}
+    extra: dict[str, Any] = {COLUMN + field: IdChoice(required=False) for field in fields}
+    extra[COLUMN + "email"] = IdChoice(missing=words.email_column_missing)
+    asked = ("encoding", "delimiter") if found.reading.format == "csv" else ("sheet",)
+    extra |= {name: Choice() for name in (*asked, *(["status"] if found.kind == "dossiers" else []))}
     values: dict[str, Any] = {COLUMN + field: found.mapping.get(field, -1) + 1 for field in fields}
     values |= {
         "encoding": found.reading.encoding,
