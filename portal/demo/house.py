@@ -13,7 +13,8 @@ from portal.actor import SYSTEM, Actor
 from portal.campaigns import actions as campaigns
 from portal.campaigns import queries as campaign_rows
 from portal.campaigns import questions, team
-from portal.campaigns.checks import CampaignDraft, QuestionDraft
+from portal.campaigns.checks import CampaignDraft
+from portal.campaigns.form_checks import QuestionDraft
 from portal.demo import letters
 from portal.emails import actions as emails
 from portal.emails.defaults import install_defaults

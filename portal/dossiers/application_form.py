@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from litestar.datastructures import UploadFile
 
-from portal.campaigns.checks import LONGEST_ANSWER
+from portal.campaigns.form_checks import LONGEST_ANSWER
 from portal.campaigns.kinds import WITH_CHOICES, YES, Question, asked
 from portal.campaigns.reading import Answer, check_answers
 from portal.countries import countries

@@ -14,7 +14,7 @@ from portal.actor import candidate
 from portal.campaigns.kinds import Question, asked
 from portal.campaigns.queries import Campaign
 from portal.campaigns.rules import state
-from portal.dossiers import actions, answers, documents, downloads, queries, words
+from portal.dossiers import actions, answers, documents, downloads, form_preview, queries, words
 from portal.dossiers.application_form import ApplicationForm, DocumentsForm, DraftForm, shown_answers
 from portal.dossiers.queries import Dossier, File
 from portal.i18n import negotiate, use
@@ -262,4 +262,4 @@ def own_path(slug: str, dossier_id: int) -> str:
     return f"/apply/{slug}/{tokens.sign('dossier', dossier_id)}"
 
 
-routes = [open_calls, call_form, apply, way_back, save_or_submit, add_documents, own_document]
+routes = [open_calls, call_form, apply, way_back, save_or_submit, add_documents, own_document, *form_preview.routes]

@@ -18,7 +18,8 @@ from portal.accounts import sessions
 from portal.actor import SYSTEM, candidate
 from portal.campaigns import actions as campaigns
 from portal.campaigns import questions
-from portal.campaigns.checks import CampaignDraft, QuestionDraft
+from portal.campaigns.checks import CampaignDraft
+from portal.campaigns.form_checks import QuestionDraft
 from portal.dossiers import actions as dossiers
 from portal.dossiers.actions import Application
 from portal.emails.defaults import install_defaults

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portal import db as database
-from portal.campaigns import queries, questions
-from portal.campaigns.checks import QuestionDraft, lines_of
+from portal.campaigns import form_queries as queries
+from portal.campaigns import questions
+from portal.campaigns.form_checks import QuestionDraft, lines_of
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
 from tests.factories import AccountRow, CampaignRow
@@ -131,8 +132,11 @@ async def test_questions_move_and_go_while_answers_stay(db: None) -> None:
     await questions.move(alice.actor, campaign.id, ids[2], -1)
     assert [each.key for each in await queries.questions(campaign.id)] == ["one", "three", "two"]
     assert await queries.answers_to(campaign.id, "two") == 1
-    await questions.remove(alice.actor, campaign.id, ids[1])
-    assert [each.key for each in await queries.questions(campaign.id)] == ["one", "three"]
+    with pytest.raises(Refused, match="1 dossier has an answer to it"):
+        await questions.remove(alice.actor, campaign.id, ids[1])
+    await questions.remove(alice.actor, campaign.id, ids[0])
+    await questions.retire(alice.actor, campaign.id, ids[1])
+    assert [each.key for each in await queries.questions(campaign.id)] == ["three"]
     assert await database.fetchval("select answers from dossier where id = $1", dossier.id) == {"two": "kept"}
 
 
