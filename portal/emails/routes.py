@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.emails import actions, editing, library, preview, queries, shelf_pages, version_pages
+from portal.emails import actions, attachment_pages, editing, library, preview, queries, shelf_pages, version_pages
 from portal.emails.editing import View
 from portal.emails.forms import TemplateForm, filled, labels, offer
 from portal.emails.library import EVERYTHING, Filters
@@ -193,4 +193,5 @@ async def send_test(request: Request, template_id: FromPath[int]) -> Response[An
 routes: list[Any] = [
     *(templates_page, new_page, create, check_new, template_page, save, check),
     *(saved_preview, unsaved_preview, send_test, *shelf_pages.routes, *version_pages.routes),
+    *attachment_pages.routes,
 ]

@@ -125,6 +125,7 @@ class Composer:
             },
             shown_to=recipient.shown_to,
             cc=recipient.cc,
+            attachments=tuple(each.id for each in version.attachments),
         )
 
     # -------------------------------------------------------------------------------------------- to be shown

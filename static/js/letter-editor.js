@@ -31,18 +31,71 @@
     for (const [name, mark] of Object.entries(marks)) CSS.highlights.set(name, mark);
   };
 
+  /* Pictures: what is chosen, dropped or pasted is added to the gallery; what is written under it describes it. */
+  const upload = async (attachment) => {
+    const body = new FormData();
+    body.append("picture", attachment.file);
+    const token = form.querySelector("[name=_csrf_token]").value;
+    const answer = await fetch(form.dataset.pictures, { method: "POST", body, headers: { "X-CSRF-Token": token } });
+    const told = await answer.json().catch(() => ({}));
+    if (answer.ok) {
+      attachment.setAttributes({ url: told.url, width: told.width, height: told.height });
+      changed();
+    } else {
+      attachment.remove();
+      say(told.problem || answer.statusText);
+    }
+  };
+  const say = (words) => {
+    const place = document.getElementById("picture-problem");
+    place.textContent = words;
+    place.hidden = !words;
+  };
+  const pictures = () => {
+    if (!form.dataset.pictures) {
+      editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
+      return;
+    }
+    editor.addEventListener("trix-file-accept", (event) => {
+      say("");
+      if (!event.file.type.startsWith("image/")) event.preventDefault();
+    });
+    editor.addEventListener("trix-attachment-add", (event) => { if (event.attachment.file) upload(event.attachment); });
+    const chooser = document.querySelector("[data-picture-file]");
+    document.querySelector("[data-picture]")?.addEventListener("click", () => chooser.click());
+    chooser?.addEventListener("change", () => {
+      for (const file of chooser.files) editor.editor.insertFile(file);
+      chooser.value = "";
+    });
+  };
+  /* Stored: <img alt="...">. Trix wants a figure whose caption it lets people edit. */
+  const asFigures = (html) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const image of page.querySelectorAll("img")) {
+      const figure = page.createElement("figure");
+      const [width, height] = ["width", "height"].map((name) => Number(image.getAttribute(name)) || undefined);
+      const about = { contentType: "image/png", url: image.getAttribute("src"), width, height };
+      figure.setAttribute("data-trix-attachment", JSON.stringify(about));
+      if (image.alt) figure.setAttribute("data-trix-attributes", JSON.stringify({ caption: image.alt, presentation: "gallery" }));
+      image.replaceWith(figure);
+    }
+    return page.body.innerHTML;
+  };
+
   const dress = () => {
     delete head.insertBefore;
     if (!window.Trix) return;
     Trix.config.blockAttributes.heading1.tagName = "h2";
     Trix.config.blockAttributes.default.tagName = "p";
     Trix.config.blockAttributes.default.breakOnReturn = true;
+    Trix.config.attachments.preview.caption = { name: false, size: false };
+    Trix.config.lang.captionPlaceholder = form.dataset.caption || "";
     const box = area.closest("[data-editor]");
     const tools = document.createElement("trix-toolbar");
     tools.id = "letter-tools";
     tools.append(document.getElementById("editor-tools").content.cloneNode(true));
     const value = document.createElement("input");
-    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: area.value.replaceAll("<br>\n", "<br>") });
+    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: asFigures(area.value.replaceAll("<br>\n", "<br>")) });
     editor = document.createElement("trix-editor");
     editor.setAttribute("toolbar", tools.id);
     editor.setAttribute("input", value.id);
@@ -55,7 +108,7 @@
     last = editor;
     editor.addEventListener("trix-initialize", () => editor.addEventListener("trix-change", changed), { once: true });
     if (CSS.highlights) for (const name of ["trix-initialize", "trix-render"]) editor.addEventListener(name, paint);
-    editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
+    pictures();
     editor.addEventListener("trix-attributes-change", () => {
       for (const button of tools.querySelectorAll("[data-trix-attribute]")) button.setAttribute("aria-pressed", button.hasAttribute("data-trix-active"));
     });
