@@ -17,6 +17,7 @@ from portal.dashboard.queries import Untold, told_at_once
 from portal.dashboard.words import Need
 from portal.ledger.decisions import all_of
 from portal.ledger.totals import last_check
+from portal.triggers.reminders import late
 
 CAMPAIGNS_SHOWN = 8
 STATE_ORDER = ("open", "not_yet_open", "closed", "not_published")
@@ -80,7 +81,7 @@ async def needs_of(actor: Actor) -> list[Need] | None:
     needs: list[Need] = []
     if actor.may("message.see") and (need := words.proof_need(await last_check())):
         needs.append(need)
-    if actor.may("message.act") and (need := words.decisions_need(await all_of(actor))):
+    if actor.may("message.act") and (need := words.decisions_need(await all_of(actor), await late(actor))):
         needs.append(need)
     if actor.may("campaign.emails") and (need := words.untold_need(await queries.untold(actor, words.MOST_UNTOLD))):
         needs.append(need)

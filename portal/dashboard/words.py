@@ -13,6 +13,7 @@ from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.ledger.decisions import Decisions, PausedOrigin
 from portal.ledger.totals import Check
 from portal.ledger.words import reason_word, state_word
+from portal.triggers.reminders import Late
 
 MOST_UNTOLD = 1_000  # counted up to here, then "1,000+"
 NAMES_SHOWN = 3
@@ -142,18 +143,20 @@ def unwritten_need(rows: Sequence[Unwritten]) -> Need:
     return Need("plum", number(len(rows)), _("Languages missing in automatic e-mails"), tuple(lines), link, verb)
 
 
-def decisions_need(found: Decisions) -> Need | None:
-    """What a rule has stopped, what nobody could confirm, a restored database: decided on a page of its own."""
-    if not found.count:
+def decisions_need(found: Decisions, late: Sequence[Late] = ()) -> Need | None:
+    """What a rule has stopped, late reminders, what nobody could confirm: decided on a page of its own."""
+    count = found.count + len(late)
+    if not count:
         return None
     lines = [_("Restored database: nothing leaves")] if found.restored else []
     lines += [_("On hold: {name}").format(name=each.address) for each in found.senders]
     lines += [_("On hold: {name}").format(name=name_of(each)) for each in found.origins]
+    lines += [_("Not sent in time: {name}").format(name=each.name) for each in late]
     if unconfirmed := sum(each.count for each in found.uncertain):
         lines.append(_("Not confirmed: {n}. They may have arrived.").format(n=number(unconfirmed)))
-    verb = ngettext("Make {n} decision", "Make {n} decisions", found.count).format(n=number(found.count))
+    verb = ngettext("Make {n} decision", "Make {n} decisions", count).format(n=number(count))
     shown = tuple(lines[:NAMES_SHOWN])
-    return Need("bad", number(found.count), _("Needs a decision"), shown, "/messages/decisions", verb)
+    return Need("bad", number(count), _("Needs a decision"), shown, "/messages/decisions", verb)
 
 
 def name_of(origin: PausedOrigin) -> str:

@@ -14,9 +14,11 @@ from portal.i18n import _, ngettext, pgettext, text_in
 from portal.ledger.decisions import Decisions, PausedOrigin, PausedSender, Uncertain
 from portal.ledger.epoch import Held
 from portal.messages.sentences import Question
+from portal.triggers.lines import local
+from portal.triggers.reminders import Late
 
-Kind = Literal["restored", "senders", "origins", "uncertain"]
-Verb = Literal["confirm", "resume", "cancel", "resend", "leave"]
+Kind = Literal["restored", "senders", "origins", "reminders", "uncertain"]
+Verb = Literal["confirm", "resume", "cancel", "send", "skip", "resend", "leave"]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +40,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return f"/messages/decisions/{self.kind}/{self.id}"
 
 
-def cases(found: Decisions, waiting: int, reader: Actor) -> list[Case]:
-    """All of them, the widest first. `waiting`: messages that wait in the whole house."""
+def cases(found: Decisions, late: Sequence[Late], waiting: int, reader: Actor) -> list[Case]:
+    """All of them, the widest first. `late`: reminders; `waiting`: messages that wait in the whole house."""
     made = [restored(found.restored, waiting)] if found.restored else []
     made += [of_sender(each) for each in found.senders]
     made += [of_origin(each) for each in found.origins]
+    made += [of_reminder(each) for each in late]
     made += [of_uncertain(each) for each in found.uncertain]
     return [case if may(reader, case.kind) else msgspec.structs.replace(case, verbs=[]) for case in made]
 
@@ -104,6 +107,28 @@ def of_origin(origin: PausedOrigin) -> Case:
         since=origin.since,
         count=origin.waiting,
         verbs=["resume", "cancel"],
+    )
+
+
+def of_reminder(late: Late) -> Case:
+    """A reminder before a closing that did not go at its hour."""
+    happened = [_("It was to be sent: {when}").format(when=local(late.due_at, late.time_zone))]
+    if late.closed:
+        happened.append(_("The closing date has passed since: there is nothing to remind of."))
+    waits = ngettext(
+        "If nobody decides, {n} person is not reminded.",
+        "If nobody decides, {n} people are not reminded.",
+        late.readers,
+    )
+    return Case(
+        kind="reminders",
+        id=late.id,
+        heading=" · ".join((late.name, text_in(late.title))),
+        happened=happened,
+        otherwise=waits.format(n=number(late.readers)),
+        since=late.due_at,
+        count=late.readers,
+        verbs=["skip"] if late.closed else ["send", "skip"],
     )
 
 
@@ -174,6 +199,8 @@ def word(verb: Verb) -> str:
         "confirm": lambda: pgettext("button", "Confirm"),
         "resume": lambda: pgettext("button", "Resume"),
         "cancel": lambda: pgettext("button", "Cancel the rest"),
+        "send": lambda: pgettext("button", "Send now"),
+        "skip": lambda: pgettext("button", "Skip"),
         "resend": lambda: pgettext("button", "Send again"),
         "leave": lambda: pgettext("button", "Leave as is"),
     }
@@ -195,6 +222,14 @@ def question(verb: Verb, case: Case) -> Question:
         "cancel": (
             ngettext("Cancel {n} e-mail?", "Cancel {n} e-mails?", n),
             _("Nothing of it is sent, and this cannot be undone. The register keeps it all."),
+        ),
+        "send": (
+            ngettext("Remind {n} person now?", "Remind {n} people now?", n),
+            _("The reminder goes within a minute, to everybody who has the status then. It goes once."),
+        ),
+        "skip": (
+            _("Skip this reminder?"),
+            _("Nothing of it is sent. Other reminders go at their own hours."),
         ),
         "resend": (
             ngettext("Send {n} e-mail again?", "Send {n} e-mails again?", n),
@@ -218,6 +253,10 @@ def done(verb: Verb, count: int) -> str:
         return _("Confirmed. What waited leaves now.")
     if verb == "resume":
         return _("Resumed. What waited leaves now.")
+    if verb == "send":
+        return _("The reminder goes within a minute.")
+    if verb == "skip":
+        return _("Skipped. Nothing of it is sent.")
     texts: dict[Verb, Callable[[], str]] = {
         "cancel": lambda: ngettext("{n} e-mail cancelled.", "{n} e-mails cancelled.", count),
         "resend": lambda: ngettext("{n} e-mail queued again.", "{n} e-mails queued again.", count),

@@ -13,6 +13,7 @@ from portal.ledger import decisions, epoch, resend
 from portal.messages import deciding
 from portal.messages.deciding import Case, Kind, Verb
 from portal.outcomes import Missing, Stale
+from portal.triggers import reminders, reminding
 from portal.web.fields import Integer
 from portal.web.forms import Form
 from portal.web.htmx import Request
@@ -20,6 +21,7 @@ from portal.web.pages import page, see
 from portal.web.rights import needs
 
 HERE = "/messages/decisions"
+COUNTED = ("uncertain", "reminders")  # about these somebody may have decided in part, or they have become more
 SEE, ACT = needs("message.see"), needs("message.act")
 
 
@@ -34,9 +36,8 @@ async def all_decisions(request: Request) -> Response[Any]:
     """Everything that waits for a person, as far as the reader may see it."""
     found = await decisions.all_of(request.user)
     waiting = await decisions.everything() if found.restored else 0
-    return page(
-        request, "messages/decisions.html", cases=deciding.cases(found, waiting, request.user), verb_word=deciding.word
-    )
+    cases = deciding.cases(found, await reminders.late(request.user), waiting, request.user)
+    return page(request, "messages/decisions.html", cases=cases, verb_word=deciding.word)
 
 
 @get(HERE + "/{kind:str}/{number:int}/{verb:str}", opt=ACT)
@@ -51,7 +52,7 @@ async def decide(request: Request, kind: FromPath[str], number: FromPath[int], v
     """Do it. When the number is another one now, ask again."""
     form = await DecisionForm.read(request)
     case, wanted = await _case(request, kind, number, verb)
-    if not form.valid or (case.kind == "uncertain" and form.announced != case.count):
+    if not form.valid or (case.kind in COUNTED and form.announced != case.count):
         return _question(request, case, wanted, before=form.announced if form.valid else 0, status_code=409)
     try:
         count = await _do(case, wanted, request)
@@ -96,6 +97,8 @@ async def _cases(request: Request, kind: Kind | None, number: int) -> list[Case]
         return [deciding.of_sender(each) for each in await decisions.senders(number)]
     if kind == "origins":
         return [deciding.of_origin(each) for each in await decisions.origins(request.user, number)]
+    if kind == "reminders":
+        return [deciding.of_reminder(each) for each in await reminders.late(request.user, number)]
     if kind == "uncertain":
         return [deciding.of_uncertain(each) for each in await decisions.uncertain(request.user, number)]
     return []
@@ -113,6 +116,8 @@ async def _do(case: Case, verb: Verb, request: Request) -> int:
             await ledger.resume_origin(case.id, by)
         case "origins", _:
             await ledger.cancel_origin(case.id, by)
+        case "reminders", _:
+            await reminding.decide(case.id, "send" if verb == "send" else "skip", by)
         case _:
             ids = await decisions.uncertain_ids(by, case.id, resend.AT_ONCE)
             return await (resend.again(ids, "by_hand", by) if verb == "resend" else resend.leave(ids, by))

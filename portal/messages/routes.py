@@ -22,6 +22,7 @@ from portal.messages.sentences import Verb
 from portal.outcomes import Missing, Stale
 from portal.sending.dispatcher import Unsendable
 from portal.sending.queries import letter_of
+from portal.triggers import reminders
 from portal.web.htmx import Request
 from portal.web.lists import asked
 from portal.web.pages import letter, page, see
@@ -58,7 +59,7 @@ async def messages(request: Request) -> Response[Any]:
         reasons=forms.reasons(filters.wanted.state),
         periods=forms.periods(),
         attention=await queries.attention(request.user),
-        waiting=(await all_of(request.user)).count,
+        waiting=(await all_of(request.user)).count + len(await reminders.late(request.user)),
         **_proof(await proof.kept()),
         **WORDS,
     )

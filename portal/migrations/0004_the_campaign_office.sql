@@ -253,6 +253,7 @@ create table decision (
 );
 create index decision_dossier on decision (dossier_id, id);
 create index decision_campaign on decision (campaign_id, id);
+create index decision_trigger on decision (trigger_id, id) where why_not not in ('other_family', 'other_status');
 
 -- Until now the history of a dossier held what was decided.
 insert into decision (at, campaign_id, dossier_id, event, event_id, trigger_id, trigger_name, why_not, message_ids)

@@ -12,7 +12,7 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
-from portal.triggers import actions, forms, lines, overview, queries, words
+from portal.triggers import actions, forms, lines, log_pages, overview, queries, words
 from portal.triggers import recap as recaps
 from portal.triggers.facts import FAMILIES
 from portal.triggers.forms import ConfirmForm, Offer, TriggerForm
@@ -251,6 +251,7 @@ async def _one(request: Request, campaign_id: int, trigger_id: int) -> tuple[Cam
 
 routes: list[Any] = [
     emails_page,
+    *log_pages.routes,
     recap_page,
     recap_letter,
     new_page,

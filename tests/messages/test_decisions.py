@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from portal import db as database
@@ -187,3 +189,33 @@ async def test_the_register_and_the_dashboard_count_what_waits(client: Client) -
     assert "Needs a decision 2" in (await client.get("/messages")).texts("nav .views li")
     board = await client.get("/")
     assert "Make 2 decisions" in board.words and HERE in board.links
+
+
+@pytest.mark.seed("B07")
+async def test_B07_a_late_reminder_is_sent_or_skipped_by_a_person(client: Client) -> None:
+    alice, dana = await factories.account("Alice"), await factories.account("Dana")
+    campaign = await factories.campaign(managers=(alice,), title={"en": "Rural Labs"})
+    trigger = await factories.trigger(campaign, name="A week left")
+    sql = """update trigger set family = 'deadline', to_status_id = null, from_status_id = $2, days_before = 7,
+        at_time = '09:00' where id = $1"""
+    await database.execute(sql, trigger, campaign.status["draft"])
+    await factories.dossier(campaign, status="draft")
+    sql = "insert into reminder (trigger_id, due_at, state) values ($1, now() - $2::interval, 'late') returning id"
+    one, two = [await database.fetchval(sql, trigger, timedelta(hours=hours)) for hours in (5, 6)]
+    await client.sign_in(dana.email)
+    assert (await client.get(f"{HERE}/reminders/{one}/send")).status == 404
+    await client.sign_in(alice.email)
+    assert "Not sent in time: A week left" in (await client.get("/")).words
+    page = await client.get(HERE)
+    assert "If nobody decides, 1 person is not reminded." in page.words
+    question = await client.get(f"{HERE}/reminders/{one}/send")
+    assert question.h1 == "Remind 1 person now?"
+    await factories.dossier(campaign, status="draft")
+    page = await client.post(f"{HERE}/reminders/{one}/send", {"announced": "1"})
+    assert (page.status, page.h1) == (409, "Remind 2 people now?")
+    page = await client.post(f"{HERE}/reminders/{one}/send", {"announced": "2"})
+    assert page.toasts == ["The reminder goes within a minute."]
+    page = await client.post(f"{HERE}/reminders/{two}/skip", {"announced": "2"})
+    assert page.toasts == ["Skipped. Nothing of it is sent."]
+    states = await database.fetch("select state from reminder order by id")
+    assert [row["state"] for row in states] == ["due", "dropped"]
