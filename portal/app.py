@@ -40,6 +40,7 @@ from portal.people import routes as people_pages
 from portal.pictures import routes as picture_pages
 from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
+from portal.staff import routes as staff_pages
 from portal.triggers import api as triggers_api
 from portal.triggers import routes as trigger_pages
 from portal.views import api as views_api
@@ -52,7 +53,7 @@ from portal.web.rights import public
 PAGES = (
     view_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, dossier_pages, application_pages, people_pages,
-    preference_pages, template_pages, picture_pages, signature_pages,
+    preference_pages, template_pages, picture_pages, signature_pages, staff_pages,
     job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, views_api, people_api, templates_api, triggers_api, ledger_api)

@@ -18,6 +18,12 @@ def _signed_in(event: Event) -> str:
     return pgettext("timeline", "{name} signed in")
 
 
+def _reset_asked(event: Event) -> str:
+    if event.actor_kind == "rule":
+        return pgettext("timeline", "Somebody asked for a new password with this e-mail address")
+    return pgettext("timeline", "{name} sent a link for a new password to {address}")
+
+
 WORDS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "account.created": ("user", lambda event: pgettext("timeline", "{name} created the account")),
     "account.invited": ("mail", lambda event: pgettext("timeline", "{name} invited {address}")),
@@ -28,7 +34,7 @@ WORDS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "account.on": ("user", lambda event: pgettext("timeline", "{name} reactivated the account")),
     "account.off": ("ban", lambda event: pgettext("timeline", "{name} deactivated the account")),
     "account.signed_in": ("key", _signed_in),
-    "account.reset_asked": ("mail", lambda event: pgettext("timeline", "Somebody asked for a new password")),
+    "account.reset_asked": ("mail", _reset_asked),
     "account.password_changed": ("lock", lambda event: pgettext("timeline", "{name} changed the password")),
     "account.password_reset": ("lock", lambda event: pgettext("timeline", "{name} set a new password, by e-mail")),
     "account.linked": ("link", lambda event: pgettext("timeline", "{name} signed in through single sign-on first")),

@@ -184,7 +184,7 @@ def fields(form: Element) -> dict[str, Any]:
     found: dict[str, list[str]] = {}
     for each in form.query("input, textarea, select"):
         name = each.attrs.get("name")
-        if name and name != CSRF_FIELD:
+        if name and name != CSRF_FIELD and "disabled" not in each.attrs:
             found.setdefault(name, []).extend(_values(each))
     return {name: values if len(values) > 1 else values[0] for name, values in found.items() if values}
 

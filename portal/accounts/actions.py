@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from asyncpg import UniqueViolationError
 
 from portal import db, timeline
-from portal.accounts import factors, passwords, queries, rules, sessions, tries, words
+from portal.accounts import factors, links, passwords, queries, rules, sessions, tries, words
 from portal.accounts.queries import AccountRow
 from portal.actor import SYSTEM, Actor
 from portal.addresses import valid_email
@@ -18,6 +18,9 @@ from portal.i18n import LOCALES, _
 from portal.outcomes import Missing, Refused, Stale
 
 IDEMPOTENCY_HOURS = 24
+ADMINISTRATORS = """
+select id from account where active and 'administrator' = any (roles)
+and (password_hash is not null or oidc_subject is not null) order by id for no key update"""
 
 # Verifying takes a while: a password that was changed, or an account switched off, in the meantime opens nothing. The
 # lock makes whoever changes it wait, and then end the session that begins here.
@@ -114,7 +117,7 @@ async def _fresh_session(
 # ------------------------------------------------------------------------------------------------ one's own account
 async def change_profile(actor: Actor, name: str, locale: str, time_zone: str, version: int) -> None:
     """Change one's name, language and time zone. Raises Refused, or Stale when it was changed meanwhile."""
-    _check_place(locale, time_zone)
+    check_place(locale, time_zone)
     async with db.transaction():
         before = await _account(actor.account_id)
         sql = """update account set name = $3, locale = $4, time_zone = $5, version = version + 1
@@ -203,7 +206,7 @@ async def create_user(
     """Make an account. Returns its id. Raises Refused with everything that has to be mended."""
     chosen = sorted(set(roles))
     _check_new(email, name, chosen, password)
-    _check_place(locale, time_zone)
+    check_place(locale, time_zone)
     hashed = await passwords.hash_password(password)
     sql = """insert into account (email, name, roles, locale, time_zone, password_hash)
         values ($1, $2, $3, $4, $5, $6) returning id"""
@@ -217,20 +220,37 @@ async def create_user(
 
 
 async def switch(account_id: int, active: bool, by: Actor) -> None:
-    """Switch an account off, which ends its sessions and stops its keys, or on again."""
+    """Switch an account off, which ends its sessions, links and keys for good, or on again.
+
+    Raises Refused for the last administrator.
+    """
     async with db.transaction():
-        sql = "update account set active = $2, version = version + 1 where id = $1 and active <> $2"
+        if not active:
+            await keep_an_administrator(account_id)
+        sql = """update account set active = $2, deactivated_at = case when $2 then null else now() end,
+            version = version + 1 where id = $1 and active <> $2"""
         if await db.execute(sql, account_id, active):
             if not active:
                 await sessions.end_all(account_id)
+                await links.end_all(account_id)
+                revoke = "update api_key set revoked_at = now() where account_id = $1 and revoked_at is null"
+                await db.execute(revoke, account_id)
             await timeline.record("account", account_id, "account.on" if active else "account.off", by)
 
 
+async def keep_an_administrator(account_id: int) -> None:
+    """Raises Refused when no other administrator could sign in. Locks them all until the transaction ends."""
+    rows = [row["id"] for row in await db.fetch(ADMINISTRATORS)]
+    if rows == [account_id]:
+        raise Refused(_("This is the last administrator. Make somebody else an administrator first."))
+
+
 async def forget_old() -> dict[str, int]:
-    """Delete ended sessions, old tries, and answers that were kept for repeated API requests. Returns the counts."""
+    """Delete what is over: sessions, tries, links, and answers kept for repeated API requests. Returns the counts."""
     sql = "delete from idempotency where created_at < now() - make_interval(hours => $1)"
-    sessions_ended, tried = await sessions.forget_ended(), await tries.forget_old()
-    return {"sessions": sessions_ended, "tries": tried, "idempotency": await db.execute(sql, IDEMPOTENCY_HOURS)}
+    forgotten = {"sessions": await sessions.forget_ended(), "tries": await tries.forget_old()}
+    forgotten["links"] = await links.forget_old()
+    return forgotten | {"idempotency": await db.execute(sql, IDEMPOTENCY_HOURS)}
 
 
 async def _account(account_id: int | None) -> AccountRow:
@@ -254,7 +274,8 @@ def _check_new(email: str, name: str, roles: list[str], password: str) -> None:
         raise Refused(errors=errors)
 
 
-def _check_place(locale: str, time_zone: str) -> None:
+def check_place(locale: str, time_zone: str) -> None:
+    """Raises Refused for a language that we do not speak and a zone that does not exist."""
     errors: dict[str, str] = {}
     if locale not in LOCALES:
         errors["locale"] = _("Choose one of these languages: {languages}.").format(languages=", ".join(LOCALES))

@@ -151,6 +151,11 @@ async def role(role_id: int) -> Role | None:
     return await db.one_as(Role, f"{ROLE} where r.id = $1", role_id)
 
 
+def house_roles() -> list[str]:
+    """The keys of the four roles that are always there."""
+    return list(rules.ROLES)
+
+
 async def role_names(keys: Iterable[str]) -> list[str]:
     """What roles are called, in the order given; those that are gone are left out."""
     made = {each.key: each.name for each in await roles()}

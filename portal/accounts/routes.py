@@ -29,11 +29,11 @@ TRIES_OF_AN_ADDRESS = 60  # a minute, right or wrong: each costs a tenth of a se
 
 # ------------------------------------------------------------------------------------------------ in and out
 @get("/login", opt=public())
-async def login_page(request: Request, next: FromQuery[str] = "") -> Response[Any]:
+async def login_page(request: Request, next: FromQuery[str] = "", done: FromQuery[str] = "") -> Response[Any]:
     """The sign-in page; whoever has signed in already goes on."""
     if request.visitor is not None:
         return see(request, after_login(next))
-    return page(request, "accounts/login.html", form=LoginForm({"next": own_path(next, "")}))
+    return page(request, "accounts/login.html", form=LoginForm({"next": own_path(next, "")}), done=done)
 
 
 @post("/login", opt=public(), status_code=303, guards=[limited("login", TRIES_OF_AN_ADDRESS)])
@@ -48,7 +48,7 @@ async def login(request: Request) -> Response[Any]:
         except Refused as refused:
             form.refuse(refused)
     if not form.valid:
-        return page(request, "accounts/login.html", form=form, status_code=422)
+        return page(request, "accounts/login.html", form=form, done="", status_code=422)
     return await signed_in(request, secret, form.next)
 
 

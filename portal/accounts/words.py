@@ -20,6 +20,57 @@ def role_word(role: str) -> str:
     return words[role]() if role in words else role
 
 
+def right_words() -> list[tuple[str, list[tuple[str, str]]]]:
+    """All permissions that a role may hold, in groups: (heading, [(right, what it lets people do)])."""
+    return [
+        (
+            _("Campaigns"),
+            [
+                ("campaign.see", _("See campaigns they work on")),
+                ("campaign.edit", _("Create and change campaigns")),
+                ("campaign.emails", _("Automatic e-mails of campaigns")),
+                ("programme.edit", _("Create and change programmes")),
+            ],
+        ),
+        (
+            _("Dossiers"),
+            [
+                ("dossier.see", _("See dossiers")),
+                ("dossier.edit", _("Create dossiers by hand")),
+                ("dossier.status", _("Change the status of dossiers")),
+                ("assign.edit", _("Assign evaluators")),
+                ("assessment.see", _("See and give scores and notes")),
+                ("import.run", _("Import people and dossiers")),
+                ("export.run", _("Export lists")),
+            ],
+        ),
+        (
+            _("People"),
+            [("person.see", _("See people")), ("person.edit", _("Create and change people"))],
+        ),
+        (
+            _("E-mails"),
+            [
+                ("template.see", _("See templates")),
+                ("template.edit", _("Create and change templates")),
+                ("message.see", _("See messages")),
+                ("message.act", _("Release, cancel and retry messages")),
+                ("mailbox.see", _("Read the on-screen mailbox")),
+            ],
+        ),
+        (
+            _("Portal"),
+            [
+                ("catalog.see", _("Translate the portal")),
+                ("audit.see", _("Read the audit log")),
+                ("organisation.edit", _("Change the organisation’s settings")),
+                ("account.manage", _("Invite colleagues and manage accounts")),
+                ("role.edit", _("Create and change roles")),
+            ],
+        ),
+    ]
+
+
 def reach_word(rights: list[str] | None) -> str:
     """How much an API key may do."""
     if rights is None:

@@ -190,6 +190,8 @@ def _layout_values(variant: Variant, brand: Brand, locale: str) -> dict[str, str
 def _why(variant: Variant) -> str:
     if variant.system == "return_link":
         return _("You receive this e-mail because this address was entered in an application form.")
+    if variant.system in ("invitation", "reset"):
+        return _("You receive this e-mail because somebody entered this address for an account.")
     if variant.system:
         return _("You receive this e-mail because you look after the e-mails that leave from here.")
     if variant.optional:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 
+from portal import sealed
 from portal.emails.letters import Variant
 from portal.i18n import _, pgettext, use
 
@@ -15,13 +16,17 @@ Written = tuple[str, tuple[Paragraph, ...]]  # subject and paragraphs
 FIELDS = (
     *("campaign_title", "closing_date", "dossier_number"),
     *("origin_name", "sender_address", "what_happened", "server_said", "waiting"),
+    *("inviter_name", "organisation_name"),
 )
+HIDDEN, TOKEN = "••••••", "sealed_token"
+PURPOSE = "letter"
 
 
 def system_variant(name: str, locale: str) -> Variant:
     """A letter of the system in a language.
 
-    `return_link`: a candidate's way back to a draft; `origin_paused`, `sender_paused`: to whoever has to decide.
+    `return_link`: a candidate's way back to a draft; `origin_paused`, `sender_paused`: to whoever has to decide;
+    `invitation`, `reset`: to a colleague, with a link that sets a password.
     """
     with use(locale):
         return _variant(locale, name, *LETTERS[name]())
@@ -64,12 +69,51 @@ def _sender_paused() -> Written:
     return _("On hold: e-mails from {sender_address}"), paragraphs
 
 
+def _invitation() -> Written:
+    paragraphs = (
+        _("Hello,"),
+        # NOTE: {inviter_name}: a colleague, e.g. Alice Martin; {organisation_name}: e.g. Fondation Passerelle
+        _("{inviter_name} invites you to work with {organisation_name} in Convoca. Choose a password here:"),
+        "{{ account_link }}",
+        _("The link works once, for seven days."),
+    )
+    return _("{inviter_name} invites you to Convoca"), paragraphs
+
+
+def _reset() -> Written:
+    paragraphs = (
+        _("Hello,"),
+        _("You can choose a new password here:"),
+        "{{ account_link }}",
+        _("The link works once, for 30 minutes."),
+        _("If you did not ask for this, you need do nothing: your password stays as it is."),
+    )
+    return _("Your new password"), paragraphs
+
+
+# ------------------------------------------------------------------------------------------------ links in secret
+def link_in_secret(address: str, token: str) -> dict[str, str]:
+    """Merge values for a link that ends in a token which neither the database nor a page may show."""
+    return {"account_link": address + HIDDEN, TOKEN: sealed.seal(token.encode(), PURPOSE).hex()}
+
+
+def opened(values: Mapping[str, str]) -> Mapping[str, str]:
+    """The values as the letter itself has them, with the link's token. Raises sealed.Unreadable."""
+    if TOKEN not in values:
+        return values
+    token = sealed.unseal(bytes.fromhex(values[TOKEN]), PURPOSE).decode()
+    return {**values, "account_link": values["account_link"].replace(HIDDEN, token)}
+
+
 LETTERS: dict[str, Callable[[], Written]] = {
     "return_link": _return_link,
     "origin_paused": _origin_paused,
     "sender_paused": _sender_paused,
+    "invitation": _invitation,
+    "reset": _reset,
 }
-ALONE = ("{{ dossier_link }}", "{{ decisions_link }}", "{{ what_happened }}", "{{ organisation_name }}")
+LINKS = ("{{ dossier_link }}", "{{ decisions_link }}", "{{ account_link }}")
+ALONE = (*LINKS, "{{ what_happened }}", "{{ organisation_name }}")
 
 
 @lru_cache(maxsize=64)

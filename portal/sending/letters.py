@@ -11,10 +11,11 @@ from portal import db
 from portal.emails import queries as emails
 from portal.emails.letters import LAYOUT, Brand, Compiled, Rendered, Variant, compiled
 from portal.emails.merge import Values
-from portal.emails.system import system_variant
+from portal.emails.system import opened, system_variant
 from portal.ledger.rules import Lane
 from portal.ledger.work import Parcel
 from portal.outcomes import Missing
+from portal.sealed import Unreadable
 from portal.sending import mime
 from portal.sending.dispatcher import Unsendable
 from portal.sending.dkim import Signatory, signatories, signatory_of
@@ -87,10 +88,20 @@ class Composer:
     def parts(self, parcel: Parcel, heads: mime.Heads, eight_bit: bool) -> tuple[bytes, bytes]:
         """Head block and body. Raises Unsendable."""
         made = self.compiled(parcel)
-        filled = made.filled(parcel.values or {})
+        filled = made.filled(self.values(parcel))
         attachments = [self.attachments.encoded(number) for number in parcel.attachments]
         body = mime.body(heads, text_part(made, filled, eight_bit), html_part(made, filled), attachments)
         return mime.head(heads, bool(attachments)), body
+
+    def values(self, parcel: Parcel) -> Values:
+        """What is merged. A link's token is opened for the wire only: a composer of pages has no secret."""
+        values = parcel.values or {}
+        if not parcel.system or not self.secret:
+            return values
+        try:
+            return opened(values)
+        except Unreadable as wrong:
+            raise Unsendable("unrenderable") from wrong
 
     def signatory(self, heads: mime.Heads) -> Signatory | None:
         """Who signs for the domain that the letter is from; None: nobody."""

@@ -7,6 +7,9 @@ import msgspec
 from portal.actor import Actor
 from portal.i18n import _, pgettext
 
+ACCOUNTS = ("/settings/accounts", "/settings/roles")
+SETTINGS = ("/settings/organisation", "/settings/signatures")
+
 
 class Place(msgspec.Struct, frozen=True):
     """A link of the navigation. `below` are the paths that count as being there."""
@@ -39,7 +42,8 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
         ]
         + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
         [
-            Place("/settings/organisation", "settings", _("Settings"), "organisation.edit", below=("/settings",)),
+            Place("/settings/accounts", "user", _("Accounts"), "account.manage", below=ACCOUNTS),
+            Place("/settings/organisation", "settings", _("Settings"), "organisation.edit", below=SETTINGS),
         ],
     ]
     if actor is None:

@@ -113,7 +113,7 @@ async def test_ended_sessions_and_old_answers_are_forgotten() -> None:
     sql = "insert into idempotency (account_id, key, request, created_at) values ($1, $2, '', now() - $3::interval)"
     for key, hours in (("new", 23), ("old", 25)):
         await database.execute(sql, alice.id, key, timedelta(hours=hours))
-    assert await actions.forget_old() == {"sessions": 1, "tries": 0, "idempotency": 1}
+    assert await actions.forget_old() == {"sessions": 1, "tries": 0, "links": 0, "idempotency": 1}
     assert await sessions.find(kept) is not None
     assert await database.fetchval("select array_agg(key) from idempotency") == ["new"]
 

@@ -1,0 +1,1 @@
+"""Colleagues: invited, given roles and campaigns, deactivated; their new passwords."""
