@@ -15,6 +15,7 @@ from portal.campaigns import checks, defaults, parts, queries, rules, statuses
 from portal.campaigns.checks import CampaignDraft
 from portal.i18n import LOCALES, _, text_in
 from portal.outcomes import Missing, Refused, Stale
+from portal.triggers import reminding
 
 INSERT = """
 insert into campaign (slug, title, description, locales, default_locale, time_zone, opens_at, closes_at, published,
@@ -82,6 +83,7 @@ async def change(by: Actor, campaign_id: int, version: int, draft: CampaignDraft
             await _stale(by, campaign_id)
         if changes := parts.changes(before, draft):
             await parts.record(campaign_id, "campaign.changed", by, changes=changes)
+        await reminding.replan(campaign_id)
 
 
 async def publish(by: Actor, campaign_id: int, published: bool = True) -> None:
@@ -93,6 +95,7 @@ async def publish(by: Actor, campaign_id: int, published: bool = True) -> None:
         sql = "update campaign set published = $2, version = version + 1 where id = $1 and published <> $2"
         if await db.execute(sql, campaign_id, published):
             await parts.record(campaign_id, "campaign.published" if published else "campaign.unpublished", by)
+            await reminding.replan(campaign_id)
 
 
 async def archive(by: Actor, campaign_id: int) -> None:
@@ -103,6 +106,7 @@ async def archive(by: Actor, campaign_id: int) -> None:
             where id = $1 and archived_at is null"""
         if await db.execute(sql, campaign_id):
             await parts.record(campaign_id, "campaign.archived", by)
+            await reminding.replan(campaign_id)
 
 
 async def bring_back(by: Actor, campaign_id: int) -> None:

@@ -36,7 +36,21 @@ class TextsForm(Form):
         return first
 
 
-class CampaignForm(TextsForm):
+class DatesForm(TextsForm):
+    """A form that moves a closing date: `confirmed` is the seal of the move that was shown (closing.Move)."""
+
+    unseen = frozenset({"version", "confirmed"})
+    opens_at = Moment(required=False)
+    closes_at = Moment(required=False)
+    confirmed = Text(longest=16, required=False)
+
+    @property
+    def orderly(self) -> bool:
+        """Whether the dates can be saved at all, so that it makes sense to ask about them."""
+        return not (self.opens_at and self.closes_at and self.closes_at <= self.opens_at)
+
+
+class CampaignForm(DatesForm):
     """The settings of a campaign."""
 
     title = Texts(missing=lambda: _("Enter the title."))
@@ -45,8 +59,6 @@ class CampaignForm(TextsForm):
     locales = Choices(required=True)
     default_locale = Choice()
     time_zone = Zone()
-    opens_at = Moment(required=False)
-    closes_at = Moment(required=False)
     number_prefix = Text(longest=rules.LONGEST_PREFIX)
     published = Flag()
     programme_id = IdChoice(required=False)

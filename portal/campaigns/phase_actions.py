@@ -15,6 +15,7 @@ from portal.campaigns.phases import Phase, PhaseUse
 from portal.formats import number
 from portal.i18n import _, ngettext
 from portal.outcomes import Refused, Stale
+from portal.triggers import reminding
 
 INSERT = """
 insert into phase (campaign_id, title, description, opens_at, closes_at, entry_status_id, submitted_status_id, position)
@@ -53,6 +54,7 @@ async def change(by: Actor, campaign_id: int, phase_id: int, version: int, draft
             raise Stale(await phases.one(campaign_id, phase_id))
         if changes := parts.changes(before, draft):
             await parts.record(campaign_id, "campaign.phase_changed", by, label=draft.title, changes=changes)
+        await reminding.replan(campaign_id)
 
 
 async def rename_first(by: Actor, campaign_id: int, version: int, title: dict[str, str]) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from portal.campaigns.checks import PhaseDraft
-from portal.campaigns.forms import LONGEST_DESCRIPTION, TextsForm
+from portal.campaigns.forms import LONGEST_DESCRIPTION, DatesForm, TextsForm
 from portal.campaigns.phases import Phase
 from portal.campaigns.queries import Campaign, Status
 from portal.i18n import _
-from portal.web.fields import IdChoice, Integer, Moment, Options, Texts
+from portal.web.fields import IdChoice, Integer, Options, Texts
 
 
-class PhaseForm(TextsForm):
+class PhaseForm(DatesForm):
     """A phase after the initial one."""
 
     title = Texts(missing=lambda: _("Enter the title."))
     description = Texts(longest=LONGEST_DESCRIPTION, lines=True, required=False)
-    opens_at = Moment(required=False)
-    closes_at = Moment(required=False)
     entry_status_id = IdChoice(missing=lambda: _("Choose the status of those who take part."))
     submitted_status_id = IdChoice(missing=lambda: _("Choose the status that follows."))
     version = Integer(required=False)
@@ -43,7 +41,7 @@ def choices(statuses: Sequence[Status]) -> dict[str, Options]:
 
 def of_phase(phase: Phase, statuses: Sequence[Status]) -> PhaseForm:
     """A phase as it is."""
-    values = {name: getattr(phase, name) for name in PhaseForm().fields}
+    values = {name: getattr(phase, name) for name in PhaseForm().fields if name != "confirmed"}
     ids = {name: values[name] or 0 for name in ("entry_status_id", "submitted_status_id")}
     return PhaseForm({**values, **ids}, choices=choices(statuses))
 

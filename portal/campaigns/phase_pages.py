@@ -8,7 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from portal import zones
-from portal.campaigns import phase_actions, phases, queries, words
+from portal.campaigns import closing, phase_actions, phases, queries, words
+from portal.campaigns.closing_pages import ask
 from portal.campaigns.phase_forms import FirstPhaseForm, PhaseForm, choices, of_first, of_phase
 from portal.campaigns.phases import Phase
 from portal.campaigns.queries import Campaign
@@ -102,6 +103,10 @@ async def change_phase(request: Request, campaign_id: FromPath[int], phase_id: F
     statuses = await queries.statuses(campaign_id)
     form = await PhaseForm.read(request, choices=choices(statuses))
     where = f"/campaigns/{campaign_id}/phases"
+    move = await closing.of_phase(phase, form.closes_at) if form.valid and form.orderly else None
+    if move and form.confirmed != move.seal:
+        own = f"{where}/{phase_id}"
+        return ask(request, campaign, form, move, action=own, back=own, name=phase.name)
     if form.valid:
         try:
             await phase_actions.change(request.user, campaign_id, phase_id, form.version, form.draft())

@@ -8,7 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from portal import zones
-from portal.campaigns import actions, forms, programmes, queries, team, words
+from portal.campaigns import actions, closing, forms, programmes, queries, team, words
+from portal.campaigns.closing_pages import ask
 from portal.campaigns.forms import CampaignForm, MemberForm, RemovalForm, TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
@@ -39,6 +40,9 @@ async def change_settings(request: Request, campaign_id: FromPath[int]) -> Respo
     if not form.valid:
         return await _settings(request, campaign, form, status_code=422)
     where = f"/campaigns/{campaign_id}/settings"
+    move = await closing.of_campaign(campaign, form.closes_at, form.time_zone) if form.orderly else None
+    if move and form.confirmed != move.seal:
+        return ask(request, campaign, form, move, action=where, back=where)
     try:
         await actions.change(request.user, campaign_id, form.version, form.draft())
     except Refused as refused:
