@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from markupsafe import Markup, escape
@@ -32,9 +32,16 @@ class Entry(msgspec.Struct, frozen=True):
     words: Markup
 
 
+Timed = TypeVar("Timed", bound=Entry)
+
+
 def days_of(events: Sequence[Event]) -> list[tuple[str, list[Entry]]]:
     """Events, newest first, by the reader's days: (heading, entries)."""
-    entries = [Entry(event.at, *event_words(event)) for event in events]
+    return by_day([Entry(event.at, *event_words(event)) for event in events])
+
+
+def by_day(entries: Sequence[Timed]) -> list[tuple[str, list[Timed]]]:
+    """Entries, newest first, by the reader's days: (heading, entries)."""
     days = [list(group) for _day, group in groupby(entries, key=lambda entry: local(entry.at).date())]
     return [(day_heading(day[0].at), day) for day in days]
 
@@ -148,6 +155,19 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "status.changed": ("arrow-right", _changed),
     "evaluator.assigned": ("user", lambda event: pgettext("timeline", "{name} assigned the dossier to {who}")),
     "evaluator.unassigned": ("user", lambda event: pgettext("timeline", "{name} took the dossier back from {who}")),
+    "note.added": ("pencil", lambda event: pgettext("timeline", "{name} wrote a note")),
+    "note.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed a note")),
+    "note.removed": ("trash", lambda event: pgettext("timeline", "{name} deleted a note")),
+    "scores.given": ("check", lambda event: pgettext("timeline", "{name} gave scores")),
+    "conflict.declared": ("ban", lambda event: pgettext("timeline", "{name} declared a conflict of interest")),
+    "conflict.lifted": ("check", lambda event: pgettext("timeline", "{name} lifted the conflict of interest of {who}")),
+    "campaign.criterion_added": ("list", lambda event: pgettext("timeline", "{name} added the criterion “{label}”")),
+    "campaign.criterion_changed": ("list", lambda event: pgettext("timeline", "{name} changed the criterion “{label}”")),
+    "campaign.criterion_moved": ("list", lambda event: pgettext("timeline", "{name} moved the criterion “{label}”")),
+    "campaign.criterion_removed": (
+        "trash",
+        lambda event: pgettext("timeline", "{name} deleted the criterion “{label}”"),
+    ),
     "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),
     "campaign.duplicated": ("copy", lambda event: pgettext("timeline", "{name} copied the campaign “{title}”")),
     "campaign.changed": ("adjustments", lambda event: pgettext("timeline", "{name} changed the settings")),
