@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from markupsafe import Markup, escape
 
-from portal import timeline_account_words
+from portal import timeline_account_words, timeline_assessment_words
 from portal.formats import day_heading, local
 from portal.i18n import _, pgettext, text_in
 from portal.timeline import Event
@@ -153,21 +153,6 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "dossier.submitted": ("check", _submitted),
     "dossier.documents_added": ("paperclip", lambda event: pgettext("timeline", "{name} added documents: {files}")),
     "status.changed": ("arrow-right", _changed),
-    "evaluator.assigned": ("user", lambda event: pgettext("timeline", "{name} assigned the dossier to {who}")),
-    "evaluator.unassigned": ("user", lambda event: pgettext("timeline", "{name} took the dossier back from {who}")),
-    "note.added": ("pencil", lambda event: pgettext("timeline", "{name} wrote a note")),
-    "note.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed a note")),
-    "note.removed": ("trash", lambda event: pgettext("timeline", "{name} deleted a note")),
-    "scores.given": ("check", lambda event: pgettext("timeline", "{name} gave scores")),
-    "conflict.declared": ("ban", lambda event: pgettext("timeline", "{name} declared a conflict of interest")),
-    "conflict.lifted": ("check", lambda event: pgettext("timeline", "{name} lifted the conflict of interest of {who}")),
-    "campaign.criterion_added": ("list", lambda event: pgettext("timeline", "{name} added the criterion “{label}”")),
-    "campaign.criterion_changed": ("list", lambda event: pgettext("timeline", "{name} changed the criterion “{label}”")),
-    "campaign.criterion_moved": ("list", lambda event: pgettext("timeline", "{name} moved the criterion “{label}”")),
-    "campaign.criterion_removed": (
-        "trash",
-        lambda event: pgettext("timeline", "{name} deleted the criterion “{label}”"),
-    ),
     "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),
     "campaign.duplicated": ("copy", lambda event: pgettext("timeline", "{name} copied the campaign “{title}”")),
     "campaign.changed": ("adjustments", lambda event: pgettext("timeline", "{name} changed the settings")),
@@ -264,6 +249,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "reminder.skipped": ("ban", lambda event: pgettext("timeline", "{name} skipped the late reminder “{title}”")),
     "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
     **timeline_account_words.WORDS,
+    **timeline_assessment_words.WORDS,
     "organisation.changed": (
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),

@@ -152,6 +152,22 @@ async def members(campaign_id: int) -> list[Member]:
     return await db.fetch_as(Member, MEMBERS, campaign_id)
 
 
+async def to_assess(actor: Actor, campaign_id: int, statuses: Sequence[str]) -> list[int]:
+    """The dossiers of a campaign in some statuses (by key) that have not been withdrawn, by id."""
+    sql = f"""select d.id from dossier d where d.campaign_id = $3 and d.withdrawn_at is null and {sees_dossier("d")}
+        and d.status_id = any (array(select id from status where campaign_id = $3 and key = any ($4::text[])))
+        order by d.id"""
+    return [row["id"] for row in await db.fetch(sql, *actor.scope, campaign_id, list(statuses))]
+
+
+async def unassigned(campaign_id: int) -> int:
+    """How many submitted dossiers of a campaign that the caller has found nobody evaluates."""
+    sql = """select count(*) from dossier d join status s on s.id = d.status_id and s.key <> 'draft'
+        where d.campaign_id = $1 and d.withdrawn_at is null and not s.is_decision
+        and not exists (select from assignment x where x.dossier_id = d.id)"""
+    return int(await db.fetchval(sql, campaign_id))
+
+
 async def only_for(dossier_id: int) -> frozenset[int] | None:
     """The only evaluators who may see the dossier, by account; None where every evaluator of its campaign may.
 
