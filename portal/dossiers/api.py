@@ -98,7 +98,7 @@ async def list_dossiers(
     cursor: FromQuery[str | None] = None,
 ) -> Listing[DossierLine]:
     """Last changed first. `status` by key; `q` is a part of number, name or address."""
-    filters = search.Filters(q=q, campaign=campaign, status=status)
+    filters = search.Filters(q=q, campaign=campaign, status=(status,) if status else ())
     page = await search.find(request.user, filters, cursor_of(cursor, search.LATEST.read), bounded(limit))
     return Listing([_line(row) for row in page.items], page.older)
 

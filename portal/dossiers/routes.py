@@ -8,94 +8,32 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from portal.actor import Actor
-from portal.campaigns import queries as campaigns
-from portal.campaigns.queries import Campaign
-from portal.dossiers import actions, answers, changes, consequences, downloads, history, pending, queries, search, words
+from portal.dossiers import (
+    actions,
+    answers,
+    changes,
+    consequences,
+    downloads,
+    history,
+    list_pages,
+    pending,
+    queries,
+    search,
+    words,
+)
 from portal.dossiers.actions import Application
+from portal.dossiers.filters import read_filters
 from portal.dossiers.forms import NewDossierForm
+from portal.dossiers.list_pages import back_to_list
 from portal.dossiers.queries import Dossier
-from portal.dossiers.search import LATEST, Filters, read_filters
-from portal.formats import date_table
-from portal.i18n import LOCALES, _, autonym, language_name, text_in
+from portal.i18n import LOCALES, _, autonym, text_in
 from portal.ledger.words import reason_word, state_tone, state_word
 from portal.outcomes import Refused
 from portal.web.htmx import Request
-from portal.web.lists import asked, chips
 from portal.web.pages import page, see
 from portal.web.rights import needs
-from portal.web.templating import url
 
 SEE = needs("dossier.see")
-
-
-# ------------------------------------------------------------------------------------------------ the list
-@get("/dossiers", opt=SEE)
-async def all_dossiers(request: Request) -> Response[Any]:
-    """The dossiers of all campaigns of the actor."""
-    return await _list(request, read_filters(request.query_params), None)
-
-
-@get("/campaigns/{campaign_id:int}/dossiers", opt=SEE)
-async def campaign_dossiers(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
-    """The same list within one campaign, under its tabs."""
-    campaign = await campaigns.one(request.user, campaign_id)
-    filters = read_filters({**request.query_params, "campaign": str(campaign_id)})
-    return await _list(request, filters, campaign)
-
-
-async def _list(request: Request, filters: Filters, campaign: Campaign | None) -> Response[Any]:
-    actor, path = request.user, list_path(campaign)
-    mine = await search.campaigns(actor) if campaign is None else []
-    offered = await search.statuses(actor, filters.campaign)
-    query = filters.without("campaign") if campaign else filters.query()
-    return page(
-        request,
-        "dossiers/list.html",
-        campaign=campaign,
-        list_path=path,
-        filters=filters,
-        query=query,
-        carried=filters.query(),
-        found=await search.find(actor, filters, asked(request, LATEST)),
-        counted=words.counted(await search.count(actor, filters)),
-        state_word=state_word,
-        state_tone=state_tone,
-        chips=chips(path, _words(filters, offered, mine, within=campaign is not None), query),
-        campaigns=[(choice.key, text_in(choice.label)) for choice in mine],
-        statuses=[(choice.key, text_in(choice.label)) for choice in offered],
-        languages_offered=[(locale, language_name(locale)) for locale in LOCALES],
-    )
-
-
-def list_path(campaign: Campaign | None) -> str:
-    """Where a list stands."""
-    return f"/campaigns/{campaign.id}/dossiers" if campaign else "/dossiers"
-
-
-def _words(
-    filters: Filters, statuses: list[search.Choice], mine: list[search.Choice], within: bool
-) -> list[tuple[str, str]]:
-    """Each active filter in words; the campaign's own list does not name its campaign."""
-    status = {choice.key: text_in(choice.label) for choice in statuses}
-    title = {choice.key: text_in(choice.label) for choice in mine}
-    said = [
-        # NOTE: an active filter of a list. {words}: what was typed; {status}, {language}, {title}, {date}: chosen
-        ("q", filters.q, _("Search: {words}").format(words=filters.q)),
-        ("status", filters.status, _("Status: {status}").format(status=status.get(filters.status, filters.status))),
-        ("language", filters.language, _("Language: {language}").format(language=_language(filters.language))),
-        ("campaign", filters.campaign, _("Campaign: {title}").format(title=title.get(str(filters.campaign), ""))),
-        ("after", filters.after, filters.after and _("Submitted from {date}").format(date=date_table(filters.after))),
-        (
-            "before",
-            filters.before,
-            filters.before and _("Submitted until {date}").format(date=date_table(filters.before)),
-        ),
-    ]
-    return [(name, text or "") for name, value, text in said if value and not (within and name == "campaign")]
-
-
-def _language(locale: str) -> str:
-    return language_name(locale) if locale in LOCALES else locale
 
 
 # ------------------------------------------------------------------------------------------------ one dossier
@@ -127,19 +65,12 @@ async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
         "campaign_title": text_in(dossier.campaign_title, None, dossier.default_locale),
         "person": person,
         "wish": words.wish_word(person.reasons),
-        "neighbours": await search.neighbours(actor, filters, dossier.changed_at, dossier.id),
+        "neighbours": await search.neighbours(actor, filters, dossier.id),
         "query": filters.query(),
         "back": back_to_list(filters),
         "moves": await consequences.of_each_status(dossier) if actor.may("dossier.status") else [],
         "pending": await pending.of_dossier(dossier),
     }
-
-
-def back_to_list(filters: Filters) -> str:
-    """The list that one came from."""
-    if filters.campaign:
-        return url(f"/campaigns/{filters.campaign}/dossiers", **filters.without("campaign"))
-    return url("/dossiers", **filters.query())
 
 
 @get("/dossiers/{dossier_id:int}/files/{file_id:int}", opt=SEE)
@@ -182,6 +113,7 @@ async def _choices(actor: Actor) -> dict[str, Any]:
 
 routes: list[Any] = [
     *changes.routes,
-    *(all_dossiers, campaign_dossiers, new_form, new_dossier),
+    *list_pages.routes,
+    *(new_form, new_dossier),
     *(one_dossier, dossier_answers, document),
 ]

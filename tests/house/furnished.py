@@ -39,6 +39,7 @@ async def furnished() -> World:
         "file_id": await _document(here),
         "key_id": await _key(here),
         "job_id": await _job(here),
+        "view_id": await _view(here),
         "import_id": await _import(here),
         "verb": "cancel",
     }
@@ -94,6 +95,12 @@ async def _key(here: World) -> int:
     """A key of the administrator's."""
     await accounts.create_api_key(here.people["administrator"].email)
     return int(await db.fetchval("select max(id) from api_key"))
+
+
+async def _view(here: World) -> int:
+    """A view of the administrator's."""
+    sql = "insert into custom_view (module, name, owner_id, filters) values ('dossiers', 'Ours', $1, $2) returning id"
+    return int(await db.fetchval(sql, here.people["administrator"].id, {"status": ["accepted"]}))
 
 
 async def _job(here: World) -> int:

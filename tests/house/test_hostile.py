@@ -190,6 +190,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/dossiers": {"campaign": 1, "person": PERSON, "answers": {}},
     "/dossiers/{dossier_id:int}/status": {"status": "accepted", "version": 1, "mode": "send", "reason": "x"},
     "/people": PERSON,
+    "/views": {"name": "X", "module": "dossiers", "campaign": 1, "filters": {"status": ["accepted"]}, "columns": ["x"]},
+    "/views/{view_id:int}": {"version": 1, "filters": {"status": "accepted"}},
     "/templates": {"name": "X", "category": "optional", "variants": {"en": LETTER}, "reply_to": ""},
     "/templates/{template_id:int}": {"name": "X", "category": "optional", "variants": {"en": LETTER}, "version": 1},
 }  # fmt: skip

@@ -1,0 +1,70 @@
+"""Which dossiers of a list were ticked: ids, or all that its filters find. One text carries it through the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+
+from portal import db
+from portal.actor import Actor
+from portal.dossiers import search
+from portal.dossiers.filters import Filters, read_filters
+
+MOST_TICKS = 1_000  # ticked one by one; more are "all that match"
+LONGEST = 30_000  # characters of the text
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Ids, or everything that the filters find (`all_matching`). The filters are kept either way: they lead back."""
+
+    filters: Filters
+    ids: tuple[int, ...] = ()
+    all_matching: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.ids) or self.all_matching
+
+    def query(self) -> dict[str, Any]:
+        """As a URL carries it."""
+        ticked: dict[str, Any] = {"all": "1"} if self.all_matching else {"id": list(self.ids)}
+        return self.filters.without("place") | ticked
+
+    def text(self) -> str:
+        """As a hidden field of a form carries it."""
+        return urlencode(self.query(), doseq=True)
+
+
+class Picked(msgspec.Struct, frozen=True):
+    """The dossiers of a selection that the actor may see, now. `campaign_id`: None when they belong to several."""
+
+    ids: list[int]
+    campaign_id: int | None
+
+
+def read_selection(query: Mapping[str, Any], campaign_id: int | None = None) -> Selection:
+    """A selection from a query string; what makes no sense is left out. `campaign_id`: the list is a campaign's."""
+    filters = read_filters(query)
+    if campaign_id is not None:
+        filters = msgspec.structs.replace(filters, campaign=campaign_id)
+    several = getattr(query, "getall", None)
+    found: Sequence[Any] = several("id", []) if several else query.get("id", [])
+    numbers = [each for each in found if isinstance(each, str) and each.isascii() and each.isdigit() and len(each) < 19]
+    every = several("all", []) if several else query.get("all", [])
+    return Selection(filters, tuple(dict.fromkeys(int(each) for each in numbers))[:MOST_TICKS], "1" in every)
+
+
+def from_text(text: str) -> Selection:
+    """A selection from a hidden field."""
+    return read_selection(parse_qs(text[:LONGEST]))
+
+
+async def pick(actor: Actor, selection: Selection) -> Picked:
+    """The dossiers meant, found through the actor."""
+    among = None if selection.all_matching else selection.ids
+    ids = await search.ids(actor, selection.filters, among) if selection else []
+    sql = "select distinct campaign_id from dossier where id = any ($1::bigint[]) limit 2"
+    campaigns = [row["campaign_id"] for row in await db.fetch(sql, ids)]
+    return Picked(ids, campaigns[0] if len(campaigns) == 1 else None)
