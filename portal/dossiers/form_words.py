@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from portal.campaigns.kinds import FILE_TYPES, Question
-from portal.campaigns.question_words import file_type_word
 from portal.campaigns.reading import Problem
 from portal.campaigns.typed import example_of
 from portal.countries import country_name
@@ -24,6 +23,13 @@ MISSING: dict[str, Callable[[], str]] = {
     "phone": lambda: _("Enter a telephone number."),
     "file": lambda: _("Choose a file."),
     "consent": lambda: _("Tick this box to submit your application."),
+}
+FORMATS = {
+    "pdf": ("PDF",),
+    "word": ("Word",),
+    "opendocument": ("OpenDocument (odt)",),
+    "picture": ("JPEG", "PNG"),
+    "sheet": ("Excel", "OpenDocument (ods)"),
 }
 EXAMPLES = {"iban": "ES91 2100 0418 4502 0005 1332", "bic": "AGRIFRPP", "vat": "PL8567346215"}
 
@@ -126,9 +132,9 @@ def limits_word(question: Question) -> str:
     limits = question.settings
     fields = {"types": types_word(limits.types), "size": file_size(limits.size * 1_000_000)}
     if limits.files == 1:
-        # NOTE: below a question for a document. {types}: e.g. PDF or Word document. {size}: e.g. 10 MB
+        # NOTE: below a question for a document. {types}: e.g. PDF or Word. {size}: e.g. 10 MB
         return _("{types}, at most {size}.").format(**fields)
-    # NOTE: below a question for documents. {n}: how many. {types}: e.g. PDF or Word document. {size}: e.g. 10 MB
+    # NOTE: below a question for documents. {n}: how many. {types}: e.g. PDF or Word. {size}: e.g. 10 MB
     text = ngettext(
         "Up to {n} file: {types}, each at most {size}.", "Up to {n} files: {types}, each at most {size}.", limits.files
     )
@@ -141,13 +147,13 @@ def unfit_word(code: str, types: Sequence[str] = (), most: int = MAX_BYTES) -> s
         return _("This file is too large. Choose one of at most {size}.").format(size=file_size(most))
     if code == "empty":
         return _("This file is empty. Choose another one.")
-    # NOTE: {types}: e.g. PDF, Word document or JPEG or PNG picture
+    # NOTE: {types}: e.g. PDF, Word, JPEG or PNG
     return _("This kind of file cannot be used. Choose: {types}.").format(types=types_word(types))
 
 
 def types_word(types: Sequence[str]) -> str:
-    """The kinds of files that a question takes: "PDF, Word document or picture (JPEG, PNG)"."""
-    return list_or([file_type_word(each) for each in types or FILE_TYPES])
+    """The kinds of files that a question takes: "PDF, Word, JPEG or PNG". Names of formats, the same everywhere."""
+    return list_or([name for each in types or FILE_TYPES for name in FORMATS[each]])
 
 
 def no_document_chosen() -> str:
