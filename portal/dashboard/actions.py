@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from portal import db
 from portal.actor import Actor
-from portal.dashboard import queries, words
-from portal.dashboard.queries import Untold
 from portal.outcomes import Stale
 from portal.triggers import actions as triggers
+from portal.triggers import untold
 from portal.triggers.facts import Change
+from portal.triggers.untold import Untold
 
 
 async def tell(status_id: int, announced: int, by: Actor, dossier_id: int = 0) -> int:
@@ -18,7 +18,7 @@ async def tell(status_id: int, announced: int, by: Actor, dossier_id: int = 0) -
     nobody is ever told twice. Raises Stale when the number is not `announced`.
     """
     async with db.transaction():
-        rows = queries.told_at_once(await queries.untold(by, words.MOST_UNTOLD), status_id, dossier_id)
+        rows = untold.told_at_once(await untold.untold(by, untold.MOST), status_id, dossier_id)
         if len(rows) != announced:
             raise Stale(len(rows))
         return sum([len(await triggers.fire(_decision(row))) for row in rows])

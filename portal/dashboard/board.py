@@ -13,11 +13,11 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import CampaignRow
 from portal.catalogs.queries import Progress, progress
 from portal.dashboard import queries, rules, words
-from portal.dashboard.queries import Untold, told_at_once
 from portal.dashboard.words import Need
 from portal.ledger.decisions import all_of
 from portal.ledger.totals import last_check
 from portal.triggers.reminders import late
+from portal.triggers.untold import MOST, Untold, telling, told_at_once, untold
 
 CAMPAIGNS_SHOWN = 8
 STATE_ORDER = ("open", "not_yet_open", "closed", "not_published")
@@ -83,7 +83,7 @@ async def needs_of(actor: Actor) -> list[Need] | None:
         needs.append(need)
     if actor.may("message.act") and (need := words.decisions_need(await all_of(actor), await late(actor))):
         needs.append(need)
-    if actor.may("campaign.emails") and (need := words.untold_need(await queries.untold(actor, words.MOST_UNTOLD))):
+    if actor.may("campaign.emails") and (need := words.untold_need(await untold(actor, MOST))):
         needs.append(need)
     if actor.may("message.act"):
         needs += words.attention_needs(await queries.attention(actor))
@@ -124,9 +124,9 @@ async def decided_groups(rows: Sequence[Untold]) -> list[Group]:
     by_status: dict[int, list[Untold]] = {}
     for row in rows:
         by_status.setdefault(row.status_id, []).append(row)
-    tellers = await queries.telling(list(by_status))
+    tellers = await telling(list(by_status))
     groups = []
     for status_id, found in by_status.items():
-        telling = tellers.get(status_id, [])
-        groups.append(Group(found[0], found, telling, len(told_at_once(found, status_id)) if telling else 0))
+        names = tellers.get(status_id, [])
+        groups.append(Group(found[0], found, names, len(told_at_once(found, status_id)) if names else 0))
     return groups

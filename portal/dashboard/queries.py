@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -14,7 +13,6 @@ from portal.emails.rules import missing_locales
 from portal.scope import sees_dossier
 
 DAYS_OF_FAILURES = 30
-AT_ONCE = 200  # candidates told by one click: about a second of work
 LONGEST_IN_LEDGER = timedelta(days=4)  # from plan to outcome: an hour to undo, three days of tries
 SPARK_DAYS = 14
 
@@ -28,27 +26,6 @@ from message m left join dossier d on d.id = m.dossier_id
 where m.attention in ('failed', 'held') and (m.dossier_id is null or {SEEN})
   and (m.state <> 'failed' or m.settled_at > now() - make_interval(days => $3))
 group by 1, 2 order by 3 desc, 2"""
-
-# Decided dossiers whose candidate has heard nothing since the decision, and to whom nothing is on its way (B05).
-# `silent`: whoever decided chose not to write.
-UNTOLD = f"""
-select d.id, d.number, d.campaign_id, trim(d.first_name || ' ' || d.last_name) as name, c.title, s.label, s.tone,
-       coalesce(x.at, d.changed_at) as decided_at, x.id as change_id, d.status_id, x.from_id,
-       coalesce(x.mode = 'silent', false) as silent, coalesce(x.reason, '') as reason, y.state::text as state,
-       coalesce(y.reason, '') as state_reason
-from dossier d
-join status s on s.id = d.status_id and s.is_decision
-join campaign c on c.id = d.campaign_id
-left join lateral (
-    select h.id, h.at, h.mode, h.from_id, h.reason from status_change h
-    where h.dossier_id = d.id and h.to_id = d.status_id order by h.id desc limit 1) x on true
-left join lateral (
-    select m.state, m.reason from message m where m.dossier_id = d.id and m.person_id = d.person_id
-    and m.created_at >= coalesce(x.at, d.changed_at) order by m.id desc limit 1) y on true
-where {SEEN} and not exists (
-    select from message m where m.dossier_id = d.id and m.person_id = d.person_id
-    and m.state in ('accepted', 'queued', 'held', 'uncertain') and m.created_at >= coalesce(x.at, d.changed_at))
-order by decided_at, d.id limit $3"""
 
 # Active triggers that write to candidates of open or decided campaigns, with the languages that they lack.
 LANGUAGES = """
@@ -92,34 +69,6 @@ class Attention(msgspec.Struct, frozen=True):
     latest: datetime | None
 
 
-class Untold(msgspec.Struct, frozen=True, kw_only=True):
-    """A decided dossier whose candidate was never told. `silent`: on purpose, for `reason`.
-
-    `state`: of the e-mail that did not reach her (failed, skipped, cancelled); None: there was none.
-    """
-
-    id: int
-    number: str
-    campaign_id: int
-    name: str
-    title: dict[str, str]
-    label: dict[str, str]
-    tone: str
-    decided_at: datetime
-    change_id: int | None
-    status_id: int
-    from_id: int | None
-    silent: bool
-    reason: str
-    state: str | None
-    state_reason: str
-
-    @property
-    def tellable(self) -> bool:
-        """Whether the trigger of its decision may still write: nothing has been tried yet."""
-        return self.state is None and self.change_id is not None
-
-
 class Unwritten(msgspec.Struct, frozen=True):
     """A template that lacks a language of a campaign that uses it; `readers`: dossiers in that language."""
 
@@ -133,30 +82,6 @@ class Unwritten(msgspec.Struct, frozen=True):
 async def attention(actor: Actor) -> list[Attention]:
     """Messages that failed or are held, those the actor may see."""
     return await db.fetch_as(Attention, ATTENTION, *actor.scope, DAYS_OF_FAILURES)
-
-
-async def untold(actor: Actor, limit: int) -> list[Untold]:
-    """Decided dossiers whose candidate was never told, the oldest decision first; at most `limit`."""
-    return await db.fetch_as(Untold, UNTOLD, *actor.scope, limit)
-
-
-def told_at_once(rows: Sequence[Untold], status_id: int, dossier_id: int = 0) -> list[Untold]:
-    """The candidates whom one click tells: all of a status but those left out on purpose, or one of them."""
-    found = [row for row in rows if row.status_id == status_id and row.tellable]
-    if dossier_id:
-        return [row for row in found if row.id == dossier_id]
-    return [row for row in found if not row.silent][:AT_ONCE]
-
-
-async def telling(status_ids: list[int]) -> dict[int, list[str]]:
-    """Status -> the names of the active automatic e-mails that tell its candidates, in the order of their page."""
-    found: dict[int, list[str]] = {}
-    sql = """select to_status_id as status_id, name from trigger
-        where active and to_status_id = any ($1::int[]) and 'candidate' = any (recipients)
-        order by family, position, id"""
-    for row in await db.fetch(sql, status_ids):
-        found.setdefault(row["status_id"], []).append(row["name"])
-    return found
 
 
 async def unwritten(actor: Actor) -> list[Unwritten]:

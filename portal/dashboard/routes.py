@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from portal.dashboard import actions, words
 from portal.dashboard.board import board, decided_groups
 from portal.dashboard.forms import TellForm
-from portal.dashboard.queries import untold
 from portal.formats import day_heading, number
 from portal.i18n import current_zone, ngettext
 from portal.outcomes import Stale
+from portal.triggers.untold import MOST, untold
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
@@ -37,9 +38,9 @@ async def dashboard(request: Request) -> Response[Any]:
 
 
 @get(UNTOLD, opt=needs("campaign.emails"))
-async def untold_page(request: Request) -> Response[Any]:
-    """Decided, not yet told: by decision, with the button that tells them (B05)."""
-    return await _untold_page(request)
+async def untold_page(request: Request, campaign: FromQuery[int] = 0) -> Response[Any]:
+    """Decided, not yet told: by decision, with the button that tells them (B05); of one campaign, or of all."""
+    return await _untold_page(request, campaign=campaign)
 
 
 @post(UNTOLD, opt=needs("campaign.emails"), status_code=303)
@@ -54,9 +55,9 @@ async def tell(request: Request) -> Response[Any]:
     return see(request, UNTOLD, done)
 
 
-async def _untold_page(request: Request, changed: tuple[int, int] | None = None) -> Response[Any]:
+async def _untold_page(request: Request, changed: tuple[int, int] | None = None, campaign: int = 0) -> Response[Any]:
     """`changed`: the number announced and the number now, when somebody was faster (409)."""
-    rows = await untold(request.user, words.MOST_UNTOLD)
+    rows = await untold(request.user, MOST, campaign or None)
     groups = await decided_groups(rows)
     status_code = 409 if changed else 200
     return page(request, "dashboard/untold.html", status_code=status_code, groups=groups, changed=changed, words=words)

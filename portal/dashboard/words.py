@@ -7,15 +7,15 @@ from datetime import datetime
 
 import msgspec
 
-from portal.dashboard.queries import Attention, Untold, Unwritten
+from portal.dashboard.queries import Attention, Unwritten
 from portal.formats import list_and, number, time_short, when, zone_words
 from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.ledger.decisions import Decisions, PausedOrigin
 from portal.ledger.totals import Check
 from portal.ledger.words import reason_word, state_word
 from portal.triggers.reminders import Late
+from portal.triggers.untold import MOST, Untold
 
-MOST_UNTOLD = 1_000  # counted up to here, then "1,000+"
 NAMES_SHOWN = 3
 
 
@@ -86,7 +86,7 @@ def untold_reason(row: Untold) -> str:
 
 def capped(count: int) -> str:
     """A count that was cut off says so."""
-    return number(count) if count < MOST_UNTOLD else f"{number(MOST_UNTOLD)}+"
+    return number(count) if count < MOST else f"{number(MOST)}+"
 
 
 def attention_needs(rows: Sequence[Attention]) -> list[Need]:
