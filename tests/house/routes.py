@@ -12,12 +12,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from portal import db, tokens
+from portal.accounts import links
 from tests import factories
 from tests.factories import AccountRow
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 QUERIES = {"/dossiers/{dossier_id:int}/status/letter": "?to=accepted"}  # pages that cannot do without
+LINKS = ("/welcome/", "/reset/")
 NOT_OURS = ("/static/", "/{unknown:path}", "/api/v1/openapi")  # files, the 404 page, Litestar's own
 
 
@@ -73,6 +75,8 @@ class World(msgspec.Struct, frozen=True):
 
     def _tokens(self, path: str) -> dict[str, Any]:
         """A token is bound to its purpose: which one depends on where it stands."""
+        if path.startswith(LINKS):
+            return {"token": self.values[path.split("/")[1]]}
         if path.startswith("/u/"):
             return {"token": tokens.sign("opt_out", self.values["person_id"])}
         return {"token": tokens.sign("dossier", self.values["dossier_id"])}
@@ -96,7 +100,15 @@ async def world() -> World:
     await db.execute("insert into suppression (address, scope, reason) values ($1, 'all', 'complaint')", person.email)
     signature_id = await factories.signature("example.org")
     await db.execute("insert into domain_limit (domain, per_minute) values ('slow.example', 60)")
+    invited = await factories.account("Eve", "evaluator")
+    await db.execute("update account set password_hash = null, invited_at = now() where id = $1", invited.id)
+    sql = "insert into role (key, name, rights) values ('press', 'Press', '{template.see}') returning id"
+    role_id = await db.fetchval(sql)
     values = {
+        "account_id": people["evaluator"].id,
+        "role_id": role_id,
+        "welcome": await links.make(invited.id, "invitation"),
+        "reset": await links.make(people["translator"].id, "reset"),
         "signature_id": signature_id,
         "domain": "slow.example",
         "campaign_id": campaign.id,
