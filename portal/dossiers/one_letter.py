@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -145,7 +146,7 @@ async def _replace(dossier: Dossier, one: OneLetter, text: Text, note: str, by: 
     merged = await _merged(dossier, one, variant)
     await db.execute(USE, one.id, one.version_id, version_id, subject_of(variant, merged), merged)
     about = {"campaign_id": dossier.campaign_id, "dossier_id": dossier.id, "person_id": dossier.person_id}
-    details = {"address": one.address, "before": one.version_id, "after": version_id, "note": note}
+    details: dict[str, Any] = {"address": one.address, "before": one.version_id, "after": version_id, "note": note}
     await timeline.record("message", one.id, "message.edited", by, **about, **details)
 
 

@@ -1,4 +1,4 @@
-"""The staff's pages: the list of dossiers, one dossier, its answers and documents, a new one."""
+"""The staff's pages: one dossier, its answers and documents, a new one."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ from portal.actor import Actor
 from portal.dossiers import (
     actions,
     answers,
+    assessment_pages,
     changes,
-    consequences,
     downloads,
     history,
     list_pages,
-    pending,
     queries,
     search,
-    words,
 )
 from portal.dossiers.actions import Application
+from portal.dossiers.card import card
 from portal.dossiers.filters import read_filters
 from portal.dossiers.forms import NewDossierForm
-from portal.dossiers.list_pages import back_to_list
-from portal.dossiers.queries import Dossier
 from portal.i18n import LOCALES, _, autonym, text_in
 from portal.ledger.words import reason_word, state_tone, state_word
 from portal.outcomes import Refused
@@ -54,23 +51,6 @@ async def dossier_answers(request: Request, dossier_id: FromPath[int]) -> Respon
     dossier = await queries.one(request.user, dossier_id)
     lines = await answers.lines(dossier)
     return page(request, "dossiers/answers.html", lines=lines, **await card(request, dossier))
-
-
-async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
-    """What both pages of a dossier show around their content."""
-    actor, filters = request.user, read_filters(request.query_params)
-    person = await queries.person(dossier.person_id)
-    return {
-        "dossier": dossier,
-        "campaign_title": text_in(dossier.campaign_title, None, dossier.default_locale),
-        "person": person,
-        "wish": words.wish_word(person.reasons),
-        "neighbours": await search.neighbours(actor, filters, dossier.id),
-        "query": filters.query(),
-        "back": back_to_list(filters),
-        "moves": await consequences.of_each_status(dossier) if actor.may("dossier.status") else [],
-        "pending": await pending.of_dossier(dossier),
-    }
 
 
 @get("/dossiers/{dossier_id:int}/files/{file_id:int}", opt=SEE)
@@ -116,4 +96,5 @@ routes: list[Any] = [
     *list_pages.routes,
     *(new_form, new_dossier),
     *(one_dossier, dossier_answers, document),
+    *assessment_pages.routes,
 ]

@@ -38,6 +38,7 @@ async def furnished() -> World:
         "letter_id": await _mailbox(),
         "file_id": await _document(here),
         "key_id": await _key(here),
+        **await _assessment(here),
         "job_id": await _job(here),
         "view_id": await _view(here),
         "import_id": await _import(here),
@@ -89,6 +90,19 @@ async def _document(here: World) -> int:
         values ($1, 'plan', $2, $3, $4, $5, $6) returning id"""
     row = (here.values["dossier_id"], kept.name, kept.stored_as, kept.media_type, kept.size, kept.sha256)
     return int(await db.fetchval(sql, *row))
+
+
+async def _assessment(here: World) -> dict[str, int]:
+    """A criterion, the evaluator's score by it, a note and a conflict of interest of the administrator's."""
+    dossier_id, admin = here.values["dossier_id"], here.people["administrator"].id
+    evaluator = here.people["evaluator"].id
+    sql = "insert into criterion (campaign_id, label, help, position) values ($1, $2, $3, 1) returning id"
+    criterion_id = await db.fetchval(sql, here.values["campaign_id"], {"en": "Idea"}, {"en": "Is it new?"})
+    await db.execute("insert into score values ($1, $2, $3, 4, 'clear')", dossier_id, criterion_id, evaluator)
+    await db.execute("insert into assignment values ($1, $2)", dossier_id, evaluator)
+    await db.execute("insert into conflict_of_interest values ($1, $2, 'my cousin')", dossier_id, admin)
+    sql = "insert into note (dossier_id, account_id, author_name, body) values ($1, $2, 'Adam', 'Late.') returning id"
+    return {"criterion_id": int(criterion_id), "note_id": int(await db.fetchval(sql, dossier_id, admin))}
 
 
 async def _key(here: World) -> int:
