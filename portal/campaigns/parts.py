@@ -33,9 +33,16 @@ def merged(before: dict[str, str], now: dict[str, str], shown: list[str]) -> dic
 
 
 def changes(before: Any, draft: msgspec.Struct) -> dict[str, Any]:
-    """field -> [before, after] of what a draft changes in a row, as plain JSON values for the history."""
+    """field -> [before, after] of what a draft changes in a row, as plain JSON values for the history.
+
+    The same languages in another order are no change.
+    """
     pairs = {name: (getattr(before, name), getattr(draft, name)) for name in draft.__struct_fields__}
-    return {name: msgspec.to_builtins(pair) for name, pair in pairs.items() if pair[0] != pair[1]}
+    return {name: msgspec.to_builtins(pair) for name, pair in pairs.items() if _differ(*pair)}
+
+
+def _differ(before: Any, after: Any) -> bool:
+    return sorted(before) != sorted(after) if isinstance(before, list) else before != after
 
 
 async def move(by: Actor, table: str, campaign_id: int, row_id: int, step: int, **details: Any) -> None:

@@ -12,6 +12,7 @@ from portal.campaigns import (
     actions,
     copy_pages,
     forms,
+    history,
     phase_pages,
     programme_pages,
     programmes,
@@ -26,9 +27,10 @@ from portal.campaigns.forms import NewCampaignForm
 from portal.i18n import _
 from portal.organisation import queries as organisation
 from portal.outcomes import Refused
-from portal.timeline_words import days_of
+from portal.timeline_words import by_day, days_of
 from portal.web.field import clean
 from portal.web.htmx import Request
+from portal.web.lists import asked
 from portal.web.pages import page, see
 from portal.web.rights import needs
 
@@ -101,6 +103,22 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
     )
 
 
+@get(f"{CAMPAIGN}/history", opt=SEE)
+async def history_page(request: Request, campaign_id: FromPath[int], about: FromQuery[str] = "") -> Response[Any]:
+    """Everything that happened to it, page by page; `about` leaves one part."""
+    campaign = await queries.one(request.user, campaign_id)
+    found = await history.of_campaign(campaign_id, about, asked(request, history.NEWEST))
+    return page(
+        request,
+        "campaigns/history.html",
+        campaign=campaign,
+        about=about if about in history.AREAS else "",
+        areas=[(each, words.area_word(each)) for each in history.AREAS],
+        found=found,
+        days=by_day(found.items),
+    )
+
+
 @post(f"{CAMPAIGN}/publish", opt=EDIT, status_code=303)
 async def publish(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Show it to candidates."""
@@ -143,7 +161,7 @@ async def bring_back(request: Request, campaign_id: FromPath[int]) -> Response[A
 
 
 routes = [
-    campaign_list, new_campaign_page, create_campaign, overview, publish, unpublish_page, unpublish,
+    campaign_list, new_campaign_page, create_campaign, overview, history_page, publish, unpublish_page, unpublish,
     archive_page, archive, bring_back, *copy_pages.routes,
     *settings_pages.routes, *programme_pages.routes, *status_pages.routes, *question_pages.routes, *phase_pages.routes,
 ]  # fmt: skip

@@ -89,6 +89,19 @@ def settings_labels() -> dict[str, str]:
     }
 
 
+def area_word(area: str) -> str:
+    """What a part of a campaign's history is called."""
+    words: dict[str, Callable[[], str]] = {
+        "settings": lambda: pgettext("tab", "Settings"),
+        "phases": lambda: pgettext("tab", "Phases"),
+        "statuses": lambda: pgettext("tab", "Statuses"),
+        "form": lambda: pgettext("tab", "Form"),
+        "emails": lambda: pgettext("tab", "E-mails"),
+        "team": lambda: _("Team"),
+    }
+    return words[area]()
+
+
 def programme_labels() -> dict[str, str]:
     """field -> its label on the page of a programme."""
     return {"title": pgettext("campaign", "Title"), "description": _("Description")}

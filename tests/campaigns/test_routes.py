@@ -120,7 +120,8 @@ async def test_E03_bob_sees_two_tabs_and_is_refused_by_address(client: Client) -
 
 async def test_alice_sees_all_tabs(alice: AccountRow, client: Client) -> None:
     page = await client.get(f"/campaigns/{(await rural(alice)).id}")
-    assert page.texts(".tabs a") == ["Overview", "Dossiers", "E-mails", "Statuses", "Form", "Phases", "Settings"]
+    tabs = ["Overview", "Dossiers", "E-mails", "Assessment", "Statuses", "Form", "Phases", "Settings"]
+    assert page.texts(".tabs a") == tabs
 
 
 async def test_a_foreign_campaign_is_not_found(alice: AccountRow, client: Client) -> None:
