@@ -39,6 +39,7 @@ from portal.people import api as people_api
 from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
 from portal.pictures import routes as picture_pages
+from portal.proofreading import routes as proofreading_pages
 from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
 from portal.staff import routes as staff_pages
@@ -54,7 +55,7 @@ from portal.web.rights import public
 PAGES = (
     view_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
-    people_pages, preference_pages, template_pages, picture_pages, signature_pages, staff_pages,
+    people_pages, preference_pages, template_pages, picture_pages, proofreading_pages, signature_pages, staff_pages,
     job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, views_api, people_api, templates_api, triggers_api, ledger_api)

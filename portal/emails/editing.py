@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from portal.actor import Actor
-from portal.emails import library, preview
+from portal.emails import library, lint, lint_words, preview
 from portal.emails.forms import TemplateForm
+from portal.emails.lint import Finding
 from portal.emails.queries import Version
 from portal.emails.rules import pick_locale
 from portal.emails.words import fallback_words
@@ -99,8 +100,15 @@ async def context(actor: Actor, version: Version | None, form: TemplateForm, vie
         "person": person,
         "view": view,
         "seen": seen,
+        "findings": [(lint_words.tone(each), lint_words.sentence(each)) for each in _findings(seen, version, locale)],
         "address": f"/templates/{version.template_id}" if version else "/templates",
     }
+
+
+def _findings(seen: preview.Preview, version: Version | None, locale: str) -> list[Finding]:
+    """What to look at in this language; beside the others, as they are saved."""
+    others = lint.of_languages(version.variants) if version and seen.letter else []
+    return seen.findings + [each for each in others if each.locale == locale]
 
 
 def _tabs(version: Version | None, view: View, person: int) -> list[Tab]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from portal.actor import Actor
-from portal.emails import fields, queries
+from portal.emails import fields, lint, queries
 from portal.emails.checks import Text, text_errors, tidy
 from portal.emails.fields import FIELDS
 from portal.emails.letters import Rendered, Variant, render, trees
+from portal.emails.lint import Finding
 from portal.emails.queries import Recipient, SenderRow
 from portal.outcomes import Missing
 from portal.settings import settings
@@ -22,6 +23,7 @@ class Preview(msgspec.Struct, frozen=True):
     letter: Rendered | None
     sender: SenderRow | None
     empty: list[str]  # labels of fields that this person has no value for
+    findings: list[Finding]  # what else to look at
     samples: dict[str, str]  # field -> this person's value
 
     @property
@@ -37,10 +39,12 @@ async def show(actor: Actor, text: Text, locale: str, person: int, *, sender_id:
     made = await values_of(actor, locale, person, brand.name, sender.name if sender else "")
     text, errors = tidy(text), text_errors(text, tidy(text))
     if errors:
-        return Preview(None, sender, [], made)
+        return Preview(None, sender, [], [], made)
     variant = Variant(locale, text.subject, text.preheader, text.body, optional)
     empty = [fields.label(name) for name in trees(variant).empty_fields(made)]
-    return Preview(render(variant, made, brand, locale), sender, empty, made)
+    letter = render(variant, made, brand, locale)
+    findings = lint.of_text(variant, made, letter.subject, letter.html)
+    return Preview(letter, sender, empty, findings + lint.of_brand(optional, brand.postal_address), made)
 
 
 async def values_of(actor: Actor, locale: str, person: int, organisation: str, sender: str) -> dict[str, str]:

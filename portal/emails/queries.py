@@ -253,5 +253,5 @@ def _answers(answers: dict[str, Any], questions: Sequence[dict[str, Any]], local
     return {
         question["key"]: answer_words(question["kind"], question["choices"], answers[question["key"]], locale)
         for question in questions
-        if question["key"] in answers
+        if answers.get(question["key"]) not in (None, "", [])
     }

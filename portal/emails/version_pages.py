@@ -37,12 +37,12 @@ async def versions_page(request: Request, template_id: FromPath[int]) -> Respons
     return page(request, "emails/versions.html", row=row, versions=found, days=days_of(events))
 
 
-@get(ONE + "/versions/{number:int}", opt=SEE)
+@get(ONE + "/versions/{version_number:int}", opt=SEE)
 async def version_page(
-    request: Request, template_id: FromPath[int], number: FromPath[int], against: FromQuery[int] = 0
+    request: Request, template_id: FromPath[int], version_number: FromPath[int], against: FromQuery[int] = 0
 ) -> Response[Any]:
     """What a version says differently from the one before, or from the one asked for."""
-    return await _version_page(request, template_id, number, against)
+    return await _version_page(request, template_id, version_number, against)
 
 
 async def _version_page(
@@ -70,23 +70,25 @@ async def _before(template_id: int, number: int) -> Version | None:
         return None
 
 
-@post(ONE + "/versions/{number:int}/restore", opt=EDIT, status_code=303)
-async def restore_version(request: Request, template_id: FromPath[int], number: FromPath[int]) -> Response[Any]:
+@post(ONE + "/versions/{version_number:int}/restore", opt=EDIT, status_code=303)
+async def restore_version(request: Request, template_id: FromPath[int], version_number: FromPath[int]) -> Response[Any]:
     """Save what an earlier version said as a new one."""
     row = await library.one(request.user, template_id)
     form = await SeenForm.read(request)
     try:
         if not form.valid:
             raise Refused(out_of_date())
-        saved = await actions.restore_version(template_id, number, form.version, request.user)
+        saved = await actions.restore_version(template_id, version_number, form.version, request.user)
     except Stale:
         words = _("Somebody has saved another version meanwhile. Look at it first.")
-        return await _version_page(request, template_id, number, refused=words, status_code=409)
+        return await _version_page(request, template_id, version_number, refused=words, status_code=409)
     except Refused as refused:
         words = refused.message or " ".join(refused.errors.values())
-        return await _version_page(request, template_id, number, refused=words, status_code=422)
+        return await _version_page(request, template_id, version_number, refused=words, status_code=422)
     # NOTE: toast. {number}: the number of the new version; {old}: of the one it repeats
-    words = _("Version {number} saved: it says what version {old} said.").format(number=saved.number, old=number)
+    words = _("Version {number} saved: it says what version {old} said.").format(
+        number=saved.number, old=version_number
+    )
     return see(request, f"/templates/{row.id}", words)
 
 

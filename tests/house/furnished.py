@@ -40,6 +40,7 @@ async def furnished() -> World:
         "key_id": await _key(here),
         **await _assessment(here),
         "job_id": await _job(here),
+        **await _letters(here),
         "view_id": await _view(here),
         "import_id": await _import(here),
         "verb": "cancel",
@@ -75,6 +76,19 @@ async def _message(here: World) -> int:
     sql = "insert into attempt (message_id, try, state, code, reply) values ($1, 1, 'retry', 451, 'not now')"
     await db.execute(sql, row["id"])
     return int(row["id"])
+
+
+async def _letters(here: World) -> dict[str, Any]:
+    """A picture, and a document that goes with the letters of the template's first version."""
+    picture = """insert into picture (key, name, media_type, width, height, content, sha256)
+        values ($1, 'Logo', 'image/png', 1, 1, '', '') returning key"""
+    attachment = """insert into attachment (name, media_type, content) values ('plan.pdf', 'application/pdf', $1)
+        returning id"""
+    number = await db.fetchval(attachment, PDF)
+    sql = """insert into template_attachment (version_id, attachment_id)
+        select version_id, $2 from template where id = $1"""
+    await db.execute(sql, here.values["template_id"], number)
+    return {"key": await db.fetchval(picture, "0" * 32), "attachment_id": number, "version_number": 1}
 
 
 async def _mailbox() -> int:

@@ -1,0 +1,1 @@
+"""Letters read before they leave: over the people who will get them, and again after a correction."""
