@@ -105,6 +105,13 @@ def _submitted(event: Event) -> str:
     return pgettext("timeline", "{name} submitted the application for the candidate")
 
 
+def _withdrawn(event: Event) -> str:
+    if event.details.get("reason"):
+        # NOTE: timeline. {reason}: what the candidate wrote, as a sentence of its own
+        return pgettext("timeline", "{name} withdrew the application. Reason: {reason}")
+    return pgettext("timeline", "{name} withdrew the application")
+
+
 def _created(event: Event) -> str:
     if event.actor_kind == "candidate":
         return pgettext("timeline", "{name} started an application")
@@ -151,6 +158,17 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "import.dossiers": ("download", lambda event: pgettext("timeline", "{name} imported dossiers from “{file}”")),
     "dossier.saved": ("pencil", lambda event: pgettext("timeline", "{name} saved the draft")),
     "dossier.submitted": ("check", _submitted),
+    "dossier.resubmitted": ("pencil", lambda event: pgettext("timeline", "{name} changed the submitted application")),
+    "dossier.phase_saved": (
+        "pencil",
+        lambda event: pgettext("timeline", "{name} saved the draft of the phase “{title}”"),
+    ),
+    "dossier.phase_submitted": (
+        "check",
+        lambda event: pgettext("timeline", "{name} submitted the form of the phase “{title}”"),
+    ),
+    "dossier.withdrawn": ("circle-x", _withdrawn),
+    "dossier.withdrawal_undone": ("arrow-back-up", lambda event: pgettext("timeline", "{name} undid the withdrawal")),
     "dossier.documents_added": ("paperclip", lambda event: pgettext("timeline", "{name} added documents: {files}")),
     "status.changed": ("arrow-right", _changed),
     "campaign.created": ("speakerphone", lambda event: pgettext("timeline", "{name} created the campaign")),

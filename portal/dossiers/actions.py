@@ -36,7 +36,8 @@ update dossier d set first_name = $3, last_name = $4, locale = $5, answers = $6,
 from status s where s.id = d.status_id and s.key = 'draft' and d.id = $1 and d.version = $2"""
 
 SUBMIT = """
-update dossier d set status_id = submitted.id, submitted_at = now(), changed_at = now(), version = d.version + 1
+update dossier d set status_id = submitted.id, submitted_at = now(), changed_at = now(), version = d.version + 1,
+    answers = $3
 from status draft, status submitted
 where draft.id = d.status_id and draft.key = 'draft' and submitted.campaign_id = d.campaign_id
 and submitted.key = 'submitted' and d.id = $1 and d.version = $2"""
@@ -160,7 +161,7 @@ async def save_answers(
         names = applicants.names(application.first_name, application.last_name)
         row = (dossier_id, version, *names, application.locale, application.answers)
         if not await db.execute(SAVE, *row):
-            raise await _stale(dossier_id)
+            raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
         await _record(dossier, "dossier.saved", by, version=version + 1)
         if submitting:
@@ -176,7 +177,7 @@ async def submit(dossier_id: int, version: int | None, by: Actor) -> None:
     async with db.transaction():
         dossier = await queries.by_id(dossier_id)
         if version is not None and dossier.version != version:
-            raise await _stale(dossier_id)
+            raise await stale(dossier_id)
         if not dossier.is_draft:
             raise Refused(words.submitted_already())
         checks.check_open(dossier, by, submitting=True)
@@ -195,9 +196,9 @@ async def _insert(campaign_id: int, application: Application, by: Actor, once: s
 
 async def _submit(dossier: Dossier, by: Actor) -> None:
     """The move from draft to submitted, whole: answers, row, history, triggers. `dossier` as just read."""
-    await checks.check_complete(dossier)
-    if not await db.execute(SUBMIT, dossier.id, dossier.version):
-        raise await _stale(dossier.id)
+    answers = await checks.check_complete(dossier)
+    if not await db.execute(SUBMIT, dossier.id, dossier.version, answers):
+        raise await stale(dossier.id)
     to_id = await db.fetchval("select status_id from dossier where id = $1", dossier.id)
     row = (dossier.id, dossier.status_id, to_id, by.kind, by.account_id, False, None, "")
     event_id = await db.fetchval(CHANGE_ROW, *row)
@@ -205,7 +206,7 @@ async def _submit(dossier: Dossier, by: Actor) -> None:
     await triggers.fire(_change(dossier, event_id, to_id, by, kind="submitted", manual=False))
 
 
-async def _stale(dossier_id: int) -> Stale:
+async def stale(dossier_id: int) -> Stale:
     """What to tell whoever was slower: the dossier as it is now; if it was a move, who made it and when."""
     last = await queries.last_change(dossier_id)
     theirs = await queries.by_id(dossier_id)
@@ -256,7 +257,7 @@ async def change_status(
         dossier = await queries.one(by, dossier_id)
         to = await _target(dossier, to_status, chosen, reason)
         if not await db.execute(MOVE, dossier_id, version, to.id, dossier.is_draft):
-            raise await _stale(dossier_id)
+            raise await stale(dossier_id)
         manual = is_manual(by.kind, chosen)
         row = (dossier_id, dossier.status_id, to.id, by.kind, by.account_id, manual, chosen, reason.strip())
         event_id = int(await db.fetchval(CHANGE_ROW, *row))

@@ -9,7 +9,7 @@ import msgspec
 from portal.campaigns import form_queries
 from portal.campaigns.kinds import WITH_CHOICES, Question, asked
 from portal.dossiers import queries
-from portal.dossiers.application_form import DraftForm
+from portal.dossiers.application_form import AnswersForm, ApplicationForm
 from portal.dossiers.queries import Dossier, File
 from portal.emails.fields import answer_words
 from portal.i18n import _, current_locale, text_in
@@ -94,12 +94,12 @@ def in_words(question: Question, answer: object) -> str:
     return answer_words(kind, choices, answer, current_locale.get())
 
 
-def differences(form: DraftForm, theirs: Dossier) -> list[Difference]:
+def differences(form: AnswersForm, theirs: Dossier) -> list[Difference]:
     """The fields in which what was typed differs from what is saved now."""
-    pairs = [
-        (_("First name"), theirs.first_name, form.first_name),
-        (_("Last name"), theirs.last_name, form.last_name),
-    ]
+    pairs: list[tuple[str, str, str]] = []
+    if isinstance(form, ApplicationForm):
+        pairs.append((_("First name"), theirs.first_name, form.first_name))
+        pairs.append((_("Last name"), theirs.last_name, form.last_name))
     for question in form.questions:
         if question.kind not in ("file", "section"):
             label = text_in(question.label, None, theirs.default_locale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from portal.actor import Actor
 from portal.campaigns.reading import check_answers
@@ -12,14 +13,19 @@ from portal.dossiers.queries import Dossier
 from portal.outcomes import Refused
 
 
-async def check_complete(dossier: Dossier) -> None:
-    """That every required answer and document is there. Raises Refused (by field)."""
-    questions = await queries.questions(dossier.campaign_id)
+async def check_complete(dossier: Dossier, phase_id: int | None = None) -> dict[str, Any]:
+    """That every required answer and document of a form is there. Raises Refused (by field).
+
+    Returns the dossier's answers without those to questions that its conditions do not put.
+    """
+    questions = await queries.questions(dossier.campaign_id, phase_id)
     present = {file.question_key for file in await queries.files(dossier.id)}
     checked = check_answers(questions, dossier.answers, locale=dossier.locale, complete=True, files=present)
     errors = form_words.problem_words(checked.problems, questions)
     if errors:
         raise Refused(errors=errors)
+    left_out = {question.key for question in questions} - checked.answers.keys()
+    return {key: answer for key, answer in dossier.answers.items() if key not in left_out}
 
 
 def check_open(dossier: Dossier, by: Actor, *, submitting: bool = False) -> None:

@@ -126,6 +126,16 @@ def condition_word(question: Question, questions: Sequence[Question]) -> str:
     return _("Only if you answer “{question}” with: {answers}.").format(question=name, answers=answers)
 
 
+def no_changes_any_more() -> str:
+    """To whoever changes what was submitted, too late."""
+    return _("This application cannot be changed any more.")
+
+
+def phase_not_open() -> str:
+    """To whoever fills in the form of a phase that is closed, handed in already or not theirs."""
+    return _("This form is not open for your application.")
+
+
 # ------------------------------------------------------------------------------------------------ documents
 def limits_word(question: Question) -> str:
     """Which documents a question takes, how many, how large."""

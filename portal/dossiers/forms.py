@@ -26,3 +26,9 @@ class NewDossierForm(Form):
     first_name = Text(longest=NAME_LIMIT, required=False)
     last_name = Text(longest=NAME_LIMIT, required=False)
     locale = Choice()
+
+
+class WithdrawalForm(Form):
+    """Why an application is withdrawn; it may stay untold."""
+
+    note = Text(longest=1_000, lines=True, required=False)

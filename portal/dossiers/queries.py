@@ -24,7 +24,8 @@ DOSSIER = """
 select d.id, d.number, d.campaign_id, d.person_id, d.status_id, d.locale, d.first_name, d.last_name, d.answers,
        d.created_at, d.submitted_at, d.withdrawn_at, d.withdrawal_note, d.changed_at, d.version, p.email::text as email,
        s.key as status_key, s.label as status_label, s.public_label, s.tone, s.is_decision,
-       c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at, c.published
+       c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at, c.published,
+       c.resubmission, c.withdrawal, c.archived_at
 from dossier d
 join campaign c on c.id = d.campaign_id
 join status s on s.id = d.status_id
@@ -91,6 +92,9 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: datetime | None
     closes_at: datetime | None
     published: bool
+    resubmission: bool
+    withdrawal: bool
+    archived_at: datetime | None
 
     @property
     def name(self) -> str:

@@ -90,6 +90,7 @@ SKIPPED: dict[str, Callable[[], str]] = {
     "trial_mode": lambda: _("Trial mode: team addresses only"),
     "sender_not_connected": lambda: _("Sender’s mailbox not connected"),
     "superseded": lambda: _("Replaced by a later decision"),
+    "withdrawn": lambda: _("The candidate has withdrawn"),
 }
 
 WAITING: dict[str, Callable[[], str]] = {
