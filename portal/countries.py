@@ -11,9 +11,8 @@ from portal.i18n import LOCALES, babel_locale
 
 # Babel names more than countries: unions, test areas, islands that belong to a country with a code of its own.
 NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
-CODES = frozenset(
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
-)
+KNOWN = frozenset(str(code) for code in Locale("en").territories)
+CODES = frozenset(code for code in KNOWN if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES)
 
 
 def country_name(code: str) -> str:

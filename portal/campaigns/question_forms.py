@@ -101,7 +101,7 @@ class QuestionForm(TextsForm):
     def settings(self) -> Settings:
         """The limits of its kind."""
         ticks = (self.fewest or None, self.most_ticks or None)
-        by_kind = {
+        by_kind: dict[str, dict[str, Any]] = {
             "number": {"least": self.least, "most": self.most, "whole": self.whole},
             "choices": {"least": ticks[0], "most": ticks[1]},
             "date": {"earliest": self.earliest, "latest": self.latest},

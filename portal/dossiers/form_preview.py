@@ -80,16 +80,17 @@ def _as_typed(form: QuestionForm, campaign: Campaign) -> Question | None:
         for place in range(len(lines))
     ]
     bad = {"least", "most", "earliest", "latest"} & form.errors.keys()
-    return Question(
-        key="preview",
-        kind=draft.kind,
-        label=draft.label,
-        help=draft.help,
-        required=draft.required,
-        choices=choices,
-        max_length=draft.max_length,
-        settings=Settings() if bad else draft.settings,
-    )
+    row = {
+        "key": "preview",
+        "kind": draft.kind,
+        "label": draft.label,
+        "help": draft.help,
+        "required": draft.required,
+        "choices": choices,
+        "max_length": draft.max_length,
+        "settings": Settings() if bad else draft.settings,
+    }
+    return msgspec.convert(row, Question, from_attributes=True)
 
 
 def _shown(request: Request, campaign: Campaign, question: Question | None) -> Response[Any]:
