@@ -13,7 +13,7 @@ from portal.campaigns.forms import TextsForm
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.outcomes import Refused
-from portal.web.fields import Choice, Day, Flag, Texts
+from portal.web.fields import Day, Flag, Texts
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
@@ -26,32 +26,27 @@ class CopyForm(TextsForm):
     """What the copy is to be."""
 
     title = Texts(missing=lambda: _("Enter the title."))
-    dates = Choice("empty", "moved", required=False)
     first_day = Day(required=False)
     templates = Flag()
     team = Flag()
 
     def draft(self) -> CopyDraft:
         """What the action takes."""
-        first_day = self.first_day if self.dates == "moved" else None
-        return CopyDraft(title=self.title, first_day=first_day, templates=self.templates, team=self.team)
+        return CopyDraft(**self.values)
 
 
 @get(DUPLICATE, opt=EDIT)
 async def duplicate_page(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """What the copy takes along, its title, its dates."""
     campaign = await queries.one(request.user, campaign_id)
-    values = {"title": campaign.title, "dates": "empty", "team": True}
-    return await _page(request, campaign, CopyForm(values, choices={"dates": _choices()}))
+    return await _page(request, campaign, CopyForm({"title": campaign.title, "team": True}))
 
 
 @post(DUPLICATE, opt=EDIT, status_code=303)
 async def duplicate(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Make the copy; its settings are the next thing to look at."""
     campaign = await queries.one(request.user, campaign_id)
-    form = await CopyForm.read(request, choices={"dates": _choices()})
-    if form.dates == "moved" and form.first_day is None:
-        form.errors.setdefault("first_day", _("Enter a date."))
+    form = await CopyForm.read(request)
     if form.valid:
         try:
             copy_id = await copies.duplicate(request.user, campaign_id, form.draft())
@@ -60,10 +55,6 @@ async def duplicate(request: Request, campaign_id: FromPath[int]) -> Response[An
         except Refused as refused:
             form.refuse(refused)
     return await _page(request, campaign, form, status_code=422)
-
-
-def _choices() -> list[tuple[str, str]]:
-    return [("empty", _("Leave them empty")), ("moved", _("Move all of them by the same number of days"))]
 
 
 async def _page(request: Request, campaign: Campaign, form: CopyForm, *, status_code: int = 200) -> Response[Any]:

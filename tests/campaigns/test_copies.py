@@ -137,8 +137,8 @@ async def test_E17_alice_copies_a_campaign_on_its_page(client: Client) -> None:
     where = f"/campaigns/{campaign.id}/duplicate"
     page = await client.get(where)
     assert page.h1 == "Duplicate “Rural Labs”"
-    sent = page.form(where) | {"title.en": "Rural Labs 2027", "dates": "moved"}
-    page = await client.post(where, sent | {"title.en": ""})
+    sent = page.form(where) | {"title.en": "Rural Labs 2027"}
+    page = await client.post(where, sent | {"title.en": "", "first_day": "soon"})
     assert page.errors == ["Enter the title.", "Enter a date."]
     page = await client.post(where, sent | {"first_day": "2027-01-01"})
     assert page.toasts == ["Campaign copied. Look over its settings before you publish it."]
