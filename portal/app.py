@@ -16,6 +16,7 @@ from portal.accounts import actions as accounts
 from portal.accounts import routes as account_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.assessment import routes as assessment_pages
+from portal.audit import routes as audit_pages
 from portal.campaigns import api as campaigns_api
 from portal.campaigns import routes as campaign_pages
 from portal.dashboard import routes as dashboard_pages
@@ -55,7 +56,8 @@ from portal.web.rights import public
 PAGES = (
     view_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
-    people_pages, preference_pages, template_pages, picture_pages, proofreading_pages, signature_pages, staff_pages,
+    people_pages, preference_pages, template_pages, picture_pages, proofreading_pages, signature_pages,
+    staff_pages, audit_pages,
     job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, views_api, people_api, templates_api, triggers_api, ledger_api)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from portal.commands import doctor, lists, manage, run, signatures
+from portal.commands import audit, doctor, lists, manage, run, signatures
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,6 +16,6 @@ def main() -> None:
 for command in (
     *(run.demo, run.up, run.serve, run.work, run.clock, run.mailbox),
     *(manage.migrate, manage.user, manage.api_key, manage.ledger, manage.catalogs),
-    *(lists.import_, signatures.dkim, signatures.secrets, doctor.doctor),
+    *(lists.import_, signatures.dkim, signatures.secrets, audit.audit, doctor.doctor),
 ):
     main.add_command(command)

@@ -6,10 +6,13 @@ time: sealing inside `record` would make every transaction wait for every other.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from portal import db
@@ -26,6 +29,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id"""
 
 COLUMNS = """id, at, subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name,
     details"""
+WALK = f"select {COLUMNS}, seal, hash from timeline_event where seal > $1 order by seal limit $2"
 LAST_SEAL = "select seal, hash from timeline_event where seal is not null order by seal desc limit 1"
 
 
@@ -107,14 +111,49 @@ async def seal() -> int:
         return len(sealed)
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """What a walk along the chain found. `broken`: the first event that does not fit, 0: the end is gone.
+
+    `seal`: how many events fit; with the `hash` of the last of them a fingerprint, which, kept elsewhere, shows later
+    if the end was cut off. `unsealed`: written a moment ago, or never sealed.
+    """
+
+    seal: int
+    hash: str
+    broken: int | None
+    unsealed: int
+
+
+async def check(expected: tuple[int, str] | None = None) -> Verdict:
+    """Walk the chain in portions, hashing beside the event loop.
+
+    `expected`: seal and hash that the chain had once (a fingerprint); the event at that place must still have it.
+    """
+    before, seal, broken = GENESIS, 0, None
+    while broken is None and (rows := await db.fetch(WALK, seal, SEALS_AT_ONCE)):
+        before, seal, broken = await asyncio.to_thread(_walk, rows, before, seal, expected)
+    if broken is None and expected is not None and expected[0] > seal:
+        broken = 0
+    unsealed = await db.fetchval("select count(*) from timeline_event where hash is null")
+    return Verdict(seal, before.hex(), broken, unsealed)
+
+
 async def verify() -> int | None:
     """Walk the chain. Returns the id of the first event that does not fit, or None when all do."""
-    before = GENESIS
-    sql = f"select {COLUMNS}, hash from timeline_event where seal is not null order by seal"
-    for row in await db.fetch(sql):
+    return (await check()).broken
+
+
+def _walk(
+    rows: Sequence[asyncpg.Record], before: bytes, seal: int, expected: tuple[int, str] | None
+) -> tuple[bytes, int, int | None]:
+    """Along one portion: (the last hash that fits, its seal, the event that does not fit)."""
+    for row in rows:
         fields = dict(row)
-        stored = fields.pop("hash")
-        before = link_hash(before, msgspec.convert(fields, Event))
-        if before != stored:
-            return int(row["id"])
-    return None
+        stored, place = fields.pop("hash"), fields.pop("seal")
+        linked = link_hash(before, msgspec.convert(fields, Event))
+        if linked != stored or place != seal + 1:
+            return before, seal, int(row["id"])
+        if expected is not None and place == expected[0] and stored.hex() != expected[1]:
+            return before, seal, int(row["id"])
+        before, seal = linked, place
+    return before, seal, None

@@ -105,7 +105,7 @@ class Client:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50_000))
         headers = {"Accept-Language": locale, "Accept": "text/html"}
         self.http = httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
-        self.app, self.checked = app, checked
+        self.app, self.checked, self.address = app, checked, address
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> Page:
         """Sign in through the page. Accounts of tests/factories.py have its PASSWORD."""

@@ -42,6 +42,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
         ]
         + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
         [
+            Place("/audit", "history", _("Audit log"), "audit.see"),
             Place("/settings/accounts", "user", _("Accounts"), "account.manage", below=ACCOUNTS),
             Place("/settings/organisation", "settings", _("Settings"), "organisation.edit", below=SETTINGS),
         ],
