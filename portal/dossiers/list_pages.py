@@ -17,7 +17,7 @@ from portal.campaigns.queries import Campaign
 from portal.dossiers import columns, filter_words, search
 from portal.dossiers.filter_words import Offers
 from portal.dossiers.filters import NOBODY, Filters
-from portal.dossiers.selection import Selection, read_selection
+from portal.dossiers.selection import Selection, from_text, read_selection
 from portal.i18n import LOCALES, _, language_name, text_in
 from portal.ledger.words import state_tone, state_word
 from portal.views import queries as views
@@ -96,6 +96,12 @@ def list_path(campaign_id: int | None) -> str:
 def back_to_list(filters: Filters) -> str:
     """The list that one came from."""
     return url(list_path(filters.campaign), **own_query(filters))
+
+
+def asked_selection(request: Request) -> Selection:
+    """The ticked dossiers, as the list sends them or as a page about them carries them on."""
+    carried = request.query_params.get("picked", "")
+    return from_text(carried) if carried else read_selection(request.query_params)
 
 
 async def asked_in(campaign: Campaign | None) -> list[Question]:

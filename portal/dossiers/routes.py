@@ -12,6 +12,7 @@ from portal.dossiers import (
     actions,
     answers,
     assessment_pages,
+    bulk_pages,
     changes,
     downloads,
     history,
@@ -94,6 +95,7 @@ async def _choices(actor: Actor) -> dict[str, Any]:
 routes: list[Any] = [
     *changes.routes,
     *list_pages.routes,
+    *bulk_pages.routes,
     *(new_form, new_dossier),
     *(one_dossier, dossier_answers, document),
     *assessment_pages.routes,
