@@ -177,8 +177,19 @@ async def forms_of(attacker: Attacker, app: Litestar) -> list[tuple[str, dict[st
 
 PERSON = {"email": "eve@people.example", "first_name": "Eve", "last_name": "Nowak", "locale": "en"}
 LETTER = {"subject": "Hello", "body": "<p>Hello</p>", "preheader": ""}
+PHASE = {
+    "title": {"en": "X"},
+    "entry_status": "accepted",
+    "submitted_status": "rejected",
+    "closes_at": "2098-01-01T00:00",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "/campaigns": {"title": {"en": "X"}, "slug": "", "locales": ["en"], "opens_at": "2026-01-01T00:00"},
+    "/campaigns/{campaign_id:int}": {"version": 1, "closes_at": "2098-01-01T00:00", "programme": 1},
+    "/campaigns/{campaign_id:int}/duplicate": {"title": {"en": "X"}, "first_day": "2027-01-01", "team": True},
+    "/campaigns/{campaign_id:int}/phases": PHASE,
+    "/campaigns/{campaign_id:int}/phases/{phase_id:int}": PHASE | {"version": 1},
+    "/programmes": {"title": {"en": "X"}, "description": {"en": "X"}},
     "/campaigns/{campaign_id:int}/statuses": {"key": "ready", "label": {"en": "Ready"}},
     "/campaigns/{campaign_id:int}/triggers": {
         "family": "manager", "template": 1, "name": "X", "to_status": "accepted", "recipients": ["account:1"],
@@ -211,7 +222,7 @@ async def test_no_body_is_a_failure(attacker: Attacker, app: Litestar) -> None:
     assert BODIES.keys() <= asked
     for route in routes(app):
         body = BODIES.get(route.path.removeprefix("/api/v1"))
-        if route.method in ("POST", "PUT") and body is not None:
+        if route.method in ("POST", "PUT", "PATCH") and body is not None:
             for value in LEAVES:
                 for each in spoiled(body, value):
                     await attacker.ask(route.method, attacker.here.url(route.path) or "", json=each)
