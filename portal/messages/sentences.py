@@ -150,6 +150,8 @@ def why(origin: Origin) -> str:
         return _("The automatic e-mail “{trigger}”: the application was submitted.").format(
             trigger=origin.trigger or "–"
         )
+    if origin.family == "deadline":
+        return _("The automatic e-mail “{trigger}”: the closing date was near.").format(trigger=origin.trigger or "–")
     status, name = text_in(origin.to_status) or "–", origin.actor or "–"
     # NOTE: {name}: who changed the status; {status}: e.g. Accepted; {trigger}: the automatic e-mail’s name
     text = _("The automatic e-mail “{trigger}”: {name} changed the status to “{status}”.")

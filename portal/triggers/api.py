@@ -13,7 +13,8 @@ from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.triggers import actions, queries
 from portal.triggers.drafts import Draft
-from portal.triggers.facts import Family
+from portal.triggers.facts import ALWAYS, Conditions, Family
+from portal.triggers.forms import hour
 from portal.triggers.queries import Trigger
 from portal.web.api import Listing, cut, slower
 from portal.web.htmx import Request
@@ -23,7 +24,11 @@ TAGS = ["triggers"]
 
 
 class TriggerIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A trigger. `recipients`: candidate, managers, evaluators, role:NAME, account:ID or address:name@example.org."""
+    """A trigger. `recipients`: candidate, managers, evaluators, assigned, role:NAME, account:ID or address:A@B.
+
+    `phase`: the id of a later phase. `conditions`: {"locales": [], "evaluators": [], "answers": [{"key": , "is": []}]}.
+    Of the family `deadline`: `days_before` the closing, `at_time` (HH:MM on the campaign's clocks), `from_status`.
+    """
 
     family: Family
     template: int
@@ -34,6 +39,11 @@ class TriggerIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     cc: tuple[str, ...] = ()
     delay_minutes: int = 0
     active: bool = True
+    phase: int | None = None
+    conditions: Conditions = ALWAYS
+    stop: bool = False
+    days_before: int | None = None
+    at_time: str | None = None
 
 
 class TriggerChange(TriggerIn):
@@ -56,6 +66,11 @@ class TriggerOut(msgspec.Struct):
     delay_minutes: int
     active: bool
     version: int
+    phase: int | None
+    conditions: Conditions
+    stop: bool
+    days_before: int | None
+    at_time: str | None
 
 
 @get("/campaigns/{campaign_id:int}/triggers", opt=needs("campaign.emails"), tags=TAGS, summary="Its triggers")
@@ -140,6 +155,11 @@ async def _draft(campaign_id: int, data: TriggerIn) -> Draft:
         cc=data.cc,
         delay_minutes=data.delay_minutes,
         active=data.active,
+        phase_id=data.phase,
+        conditions=data.conditions,
+        stop=data.stop,
+        days_before=data.days_before,
+        at_time=hour(data.at_time) if data.at_time else None,
     )
 
 
@@ -156,6 +176,11 @@ def _out(row: Trigger, keys: dict[int, str]) -> TriggerOut:
         delay_minutes=row.delay_minutes,
         active=row.active,
         version=row.version,
+        phase=row.phase_id,
+        conditions=row.conditions,
+        stop=row.stop,
+        days_before=row.days_before,
+        at_time=f"{row.at_time:%H:%M}" if row.at_time else None,
     )
 
 

@@ -11,10 +11,10 @@ from portal.emails.fields import moment
 from portal.formats import list_and, number
 from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.triggers.facts import Conditions
-from portal.triggers.words import family_lede
+from portal.triggers.words import family_lede, language_word
 
 if TYPE_CHECKING:
-    from portal.triggers.overview import Asked
+    from portal.triggers.overview import Asked, Row
     from portal.triggers.recap import Case
     from portal.triggers.reminders import Deadline, Latest, Moved
 
@@ -24,7 +24,7 @@ def condition_parts(asked: Conditions, questions: Mapping[str, Asked], names: Ma
     """What else must hold, each condition as "What: which". `names` of the accounts that are named."""
     parts = []
     if asked.locales:
-        languages = " · ".join(language_name(locale) for locale in asked.locales)
+        languages = " · ".join(language_word(locale) for locale in asked.locales)
         # NOTE: a condition of an automatic e-mail. {languages}: e.g. Polish · Spanish
         parts.append(_("Language of the dossier: {languages}").format(languages=languages))
     if asked.evaluators:
@@ -107,6 +107,25 @@ def moved_line(one: Moved, time_zone: str) -> str:
 def local(at: datetime, time_zone: str) -> str:
     """An instant on the clocks of a campaign: 23 November 2026, 09:00 (local time: Madrid)."""
     return moment(at.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None), time_zone)
+
+
+# ------------------------------------------------------------------------------------------------ pausing
+def pause_lines(row: Row, deadline: Deadline | None, *, alone: bool) -> list[str]:
+    """What pausing means for those it writes to. `alone`: no other active one tells the candidates of this event."""
+    if row.family == "deadline":
+        lines = [_("When its hour comes while it is paused, nobody is reminded, also not later.")]
+        if deadline and deadline.wished and deadline.wished > datetime.now(UTC):
+            lines.append(_("Its hour: {when}").format(when=local(deadline.wished, deadline.time_zone)))
+        return lines
+    if not (alone and row.tells_candidate):
+        return []
+    if row.family == "candidate":
+        return [_("Candidates who submit meanwhile get no acknowledgement of receipt, also not later.")]
+    status = text_in(row.to_label or {})
+    lines = [_("No other automatic e-mail tells candidates of “{status}”.").format(status=status)]
+    if row.is_decision:
+        lines.append(_("Dossiers that get this status meanwhile are listed under “Decided, not yet told”."))
+    return lines
 
 
 # ------------------------------------------------------------------------------------------------ the recap

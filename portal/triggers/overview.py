@@ -10,6 +10,7 @@ import msgspec
 
 from portal import db
 from portal.emails.rules import missing_locales, pick_locale
+from portal.outcomes import Missing
 from portal.triggers import reminders
 from portal.triggers.facts import ACCOUNT, ALWAYS, FAMILIES, ROLE, Conditions, Family
 from portal.triggers.reminders import Deadline, Latest
@@ -23,7 +24,7 @@ select t.id, t.name, t.family, t.template_id, m.name as template_name, m.categor
        array(select x.locale from template_variant x where x.version_id = m.version_id order by x.locale) as locales,
        coalesce(v.fallback_locale, 'en') as fallback_locale, t.from_status_id, f.label as from_label, t.to_status_id,
        s.label as to_label, t.recipients, t.cc, t.delay_minutes, t.active, t.version,
-       p.title as phase, t.conditions, t.stop, t.days_before, t.at_time,
+       coalesce(s.is_decision, false) as is_decision, p.title as phase, t.conditions, t.stop, t.days_before, t.at_time,
        case when t.family = 'deadline' then 0 else (
            select count(*) - 1 from trigger r where r.campaign_id = t.campaign_id
            and r.family = t.family and r.to_status_id is not distinct from t.to_status_id) end::int as rivals,
@@ -80,6 +81,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     sent: int
     waiting: int
+    is_decision: bool = False
     phase: dict[str, str] | None = None
     conditions: Conditions = ALWAYS
     stop: bool = False
@@ -177,6 +179,17 @@ async def overview(campaign_id: int, locales: Sequence[str], default_locale: str
         latest=await reminders.latest_of([row.id for row in rows if row.family == "deadline"]),
         questions={each.key: each for each in await asked(campaign_id)},
     )
+
+
+async def one(campaign_id: int, trigger_id: int) -> tuple[Row, bool]:
+    """A trigger's line, and whether it alone tells the candidates of its event. Raises Missing."""
+    rows = [msgspec.convert(dict(row), Row) for row in await db.fetch(ROWS, campaign_id, DAYS_COUNTED)]
+    found = next((row for row in rows if row.id == trigger_id), None)
+    if found is None:
+        raise Missing
+    event = (found.family, found.to_status_id)
+    others = [row for row in rows if row.id != trigger_id and (row.family, row.to_status_id) == event]
+    return found, not any(row.active and row.tells_candidate for row in others)
 
 
 async def asked(campaign_id: int) -> list[Asked]:

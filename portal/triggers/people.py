@@ -33,6 +33,7 @@ where d.id = any ($1::bigint[]) order by d.id"""
 # Colleagues whom a trigger of the campaign could mean: its members, named accounts, holders of named roles.
 COLLEAGUES = """
 select a.id, a.name, a.email::text as address, a.locale, a.roles, a.active,
+       array(select unnest(r.rights) from role r where r.key = any (a.roles)) as granted,
        array(select m.role from campaign_member m where m.account_id = a.id and m.campaign_id = $1) as member
 from account a
 where a.id = any ($2::int[]) or a.roles && $3::text[]
@@ -141,6 +142,7 @@ def _colleague(
     locale: str,
     roles: list[str],
     active: bool,
+    granted: list[str],
     member: list[str],
     assigned_only: bool,
 ) -> Colleague:
@@ -149,7 +151,7 @@ def _colleague(
     Where a campaign shows evaluators only their own, its managers still see all (portal.scope).
     """
     everywhere = sees_everywhere(roles)
-    sees = "dossier.see" in rights_of(roles) and (bool(member) or everywhere)
+    sees = "dossier.see" in rights_of(roles, granted) and (bool(member) or everywhere)
     only_assigned = assigned_only and not everywhere and "manager" not in member
     return Colleague(id, name, address, locale, frozenset(roles), frozenset(member), active, sees, only_assigned)
 

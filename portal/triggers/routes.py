@@ -12,7 +12,7 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
-from portal.triggers import actions, forms, lines, log_pages, overview, queries, words
+from portal.triggers import actions, forms, lines, log_pages, overview, queries, reminders, words
 from portal.triggers import recap as recaps
 from portal.triggers.facts import FAMILIES
 from portal.triggers.forms import ConfirmForm, Offer, TriggerForm
@@ -227,9 +227,12 @@ async def _confirm_page(
 ) -> Response[Any]:
     """The question with today's numbers; 409 when more e-mails wait than it said `before`."""
     campaign, trigger = await _one(request, campaign_id, trigger_id)
+    row, alone = await overview.one(campaign.id, trigger.id)
+    deadline = next((each for each in await reminders.deadlines(campaign.id) if each.id == trigger.id), None)
     return page(
         request,
         template,
+        consequences=lines.pause_lines(row, deadline, alone=alone),
         status_code=200 if before is None else 409,
         campaign=campaign,
         trigger=trigger,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from portal.formats import list_and, number
-from portal.i18n import _, language_name, ngettext, pgettext
+from portal.i18n import LOCALES, _, language_name, ngettext, pgettext
 from portal.ledger.words import reason_word
 from portal.triggers.facts import ACCOUNT, ADDRESS, ROLE, Family
 from portal.triggers.reasons import WhyNot
@@ -186,7 +186,7 @@ def reason_line(reason: str, details: Mapping[str, Any]) -> str:
     """Why a trigger did not fire, with what was asked for and found where that says more."""
     if reason == WhyNot.other_language and "found" in details:
         # NOTE: why an automatic e-mail did not go. {language}: that of the dossier, e.g. Polish
-        return _("It is not for the dossier’s language: {language}").format(language=language_name(details["found"]))
+        return _("It is not for the dossier’s language: {language}").format(language=language_word(details["found"]))
     if reason == WhyNot.stopped and "by" in details:
         # NOTE: why an automatic e-mail did not go. {name}: another automatic e-mail
         return _("“{name}” before it has the last word").format(name=details["by"])
@@ -194,6 +194,11 @@ def reason_line(reason: str, details: Mapping[str, Any]) -> str:
         # NOTE: why an automatic e-mail did not go. {question}: the key of a question, e.g. country
         return _("The answer to “{question}” is another one").format(question=details["question"])
     return why_not_word(reason)
+
+
+def language_word(locale: str) -> str:
+    """A language that a condition names, also one that we do not know."""
+    return language_name(locale) if locale in LOCALES else locale
 
 
 WHY_NOT: dict[WhyNot, Words] = {

@@ -63,6 +63,25 @@ async def trigger_on_accepted(api: httpx.AsyncClient, campaign: dict[str, Any]) 
     return await created(api, f"/campaigns/{campaign['id']}/triggers", body)
 
 
+@pytest.mark.seed("B07")
+async def test_B07_a_script_makes_a_reminder_with_conditions(api: httpx.AsyncClient, campaign: dict[str, Any]) -> None:
+    template = await created(api, "/templates", TEMPLATE)
+    body = {
+        "family": "deadline",
+        "template": template["id"],
+        "from_status": "draft",
+        "days_before": 7,
+        "at_time": "09:00",
+        "conditions": {"locales": ["pl"]},
+    }
+    made = await created(api, f"/campaigns/{campaign['id']}/triggers", body)
+    assert {name: made[name] for name in body} == body
+    body["conditions"] = {"answers": [{"key": "nothing", "is": ["x"]}]}
+    refused = await api.post(f"/campaigns/{campaign['id']}/triggers", json=body | {"at_time": "noon"})
+    assert refused.status_code == 422
+    assert set(refused.json()["errors"]) == {"at_time", "answers"}
+
+
 async def messages(api: httpx.AsyncClient, dossier: dict[str, Any]) -> list[dict[str, Any]]:
     return list((await api.get("/messages", params={"dossier": dossier["id"]})).json()["items"])
 

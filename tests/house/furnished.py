@@ -45,6 +45,7 @@ async def furnished() -> World:
         "import_id": await _import(here),
         "verb": "cancel",
     }
+    await _reminder(here)
     await _history(here)
     return msgspec.structs.replace(here, values=here.values | made)
 
@@ -76,6 +77,28 @@ async def _message(here: World) -> int:
     sql = "insert into attempt (message_id, try, state, code, reply) values ($1, 1, 'retry', 451, 'not now')"
     await db.execute(sql, row["id"])
     return int(row["id"])
+
+
+async def _reminder(here: World) -> None:
+    """A reminder that is too late, and what was decided about the dossier."""
+    campaign_id, trigger_id = here.values["campaign_id"], here.values["trigger_id"]
+    await db.execute(
+        """with made as (
+            insert into trigger (campaign_id, name, family, template_id, from_status_id, recipients, days_before,
+                at_time, conditions)
+            select $1, 'A week left', 'deadline', $2, s.id, '{candidate}', 7, '09:00', '{"locales": ["en"]}'
+            from status s where s.campaign_id = $1 and s.key = 'draft' returning id)
+        insert into reminder (trigger_id, due_at, state) select id, now() - interval '2 days', 'late' from made""",
+        *(campaign_id, here.values["template_id"]),
+    )
+    sql = """insert into decision (campaign_id, dossier_id, event, event_id, trigger_id, trigger_name, why_not, details)
+        values ($1, $2, $3, 1, $4, 'Tell the candidate', $5, $6)"""
+    for event, why_not, details in (
+        ("submitted", "", {}),
+        ("status", "other_answer", {"question": "country"}),
+        ("deadline", "stopped", {"by": "Another"}),
+    ):
+        await db.execute(sql, campaign_id, here.values["dossier_id"], event, trigger_id, why_not, details)
 
 
 async def _letters(here: World) -> dict[str, Any]:

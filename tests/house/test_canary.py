@@ -51,12 +51,14 @@ MACHINE = {
     *("suppression.reason", "template.category", "template.key", "template_variant.locale"),
     *("template_variant.subject", "template_variant.preheader", "template_variant.body"),  # checked when saved
     *("template_version.fallback_locale", "timeline_event.actor_kind", "timeline_event.subject", "timeline_event.what"),
+    *("decision.event", "decision.why_not", "reminder.state"),
     *("trigger.family", "trigger.recipients", "role.key", "role.rights", "organisation.second_factor"),
 }
 TABLES = (
     *("account", "api_key", "attempt", "campaign", "dossier", "dossier_file", "letter", "mailbox_letter", "message"),
     *("organisation", "person", "question", "sender", "session", "status", "status_change", "suppression", "template"),
     *("template_version", "timeline_event", "trigger", "campaign_member", "origin", "template_variant", "batch"),
+    *("decision", "reminder"),
     "role",
 )
 COLUMNS = """

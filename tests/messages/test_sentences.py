@@ -129,6 +129,8 @@ def test_why_a_message_exists_is_a_sentence() -> None:
     assert sentences.why(told) == "The automatic e-mail “Tell the winners”: Alice changed the status to “Accepted”."
     receipt = origin("trigger", trigger="Receipt", family="candidate")
     assert sentences.why(receipt) == "The automatic e-mail “Receipt”: the application was submitted."
+    reminder = origin("trigger", trigger="A week left", family="deadline")
+    assert sentences.why(reminder) == "The automatic e-mail “A week left”: the closing date was near."
     assert sentences.why(origin("test", template="Receipt")) == "A test e-mail of the template “Receipt”."
     assert sentences.why(origin("return_link")) == "The candidate asked for the way back to the application."
 

@@ -18,7 +18,7 @@ from portal.outcomes import Missing, Refused, Stale
 from portal.settings import settings
 from portal.triggers import actions, decisions, queries
 from portal.triggers.drafts import Draft
-from portal.triggers.facts import Change
+from portal.triggers.facts import MOST_A_DAY, Change
 from tests import factories as make
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -293,6 +293,18 @@ async def test_B02_every_trigger_considered_is_written_down(house: House) -> Non
         ("Rejected", "other_status", []),
         ("Accepted", "", ids),
     ]
+
+
+@pytest.mark.seed("B02")
+async def test_what_goes_round_and_round_stops_for_the_day(house: House) -> None:
+    await actions.create(house.campaign.id, draft(house), house.alice.actor)
+    dossier = await make.dossier(house.campaign)
+    sent = [len(await actions.fire(await moved(house, dossier))) for _each in range(MOST_A_DAY + 2)]
+    assert sent == [1] * MOST_A_DAY + [0, 0]
+    log = await decisions.of_dossier(dossier.id)
+    assert [one.why_not for one in log] == [""] * MOST_A_DAY + ["too_often"] * 2
+    await database.execute("update decision set at = now() - interval '25 hours'")
+    assert len(await actions.fire(await moved(house, dossier))) == 1
 
 
 async def test_a_paused_trigger_keeps_its_waiting_letters_back(house: House) -> None:

@@ -360,6 +360,18 @@ async def test_pausing_and_activating_ask_first(house: House, alice: Client) -> 
     assert page.toasts == ["“Winners” is active again."]
 
 
+async def test_pausing_says_who_will_hear_nothing(house: House, alice: Client) -> None:
+    winners = await make.trigger(house.campaign, to_status="accepted")
+    receipt = await make.trigger(house.campaign, family="candidate", to_status=None)
+    words = (await alice.get(f"{house.home}/{winners}/pause")).words
+    assert "No other automatic e-mail tells candidates of “Accepted”." in words
+    assert "Dossiers that get this status meanwhile are listed under “Decided, not yet told”." in words
+    words = (await alice.get(f"{house.home}/{receipt}/pause")).words
+    assert "Candidates who submit meanwhile get no acknowledgement of receipt, also not later." in words
+    await make.trigger(house.campaign, to_status="accepted", name="Another")
+    assert "No other automatic e-mail" not in (await alice.get(f"{house.home}/{winners}/pause")).words
+
+
 async def test_deleting_says_what_becomes_of_waiting_letters(house: House, alice: Client) -> None:
     trigger_id = await make.trigger(house.campaign, name="Winners", to_status="accepted")
     page = await alice.get(f"{house.home}/{trigger_id}/delete")
