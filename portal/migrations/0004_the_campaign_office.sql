@@ -362,5 +362,7 @@ alter table session add column half bool not null default false;   -- the second
 -- The audit page: everything, by what and by whom.
 create index timeline_account on timeline_event (account_id, id) where account_id is not null;
 create index timeline_what on timeline_event (what, id);
+create index timeline_thing on timeline_event (subject, subject_id, id)
+    where subject not in ('message', 'sender', 'dossier', 'person', 'campaign');     -- those have indexes of their own
 create index timeline_campaign_own on timeline_event (campaign_id, id) where dossier_id is null;  -- its own history
 create index timeline_at on timeline_event using brin (at) with (autosummarize = on);
