@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -11,8 +11,6 @@ import msgspec
 from portal.campaigns import rules
 from portal.formats import number
 from portal.i18n import LOCALES, _, language_name, ngettext
-
-LONGEST_ANSWER = 20_000
 
 
 class CampaignDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +65,6 @@ class PhaseDraft(msgspec.Struct, frozen=True, kw_only=True):
     submitted_status_id: int = 0
 
 
-class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A question as somebody wants it. `choices`: one line per choice, by language."""
-
-    kind: str
-    label: dict[str, str]
-    help: dict[str, str] = {}
-    required: bool = False
-    choices: dict[str, list[str]] = {}
-    max_length: int | None = None
-    key: str = ""
-
-
 Problem = tuple[bool, str, str]  # (is it there?, field, sentence)
 
 
@@ -129,26 +115,6 @@ def of_phase(draft: PhaseDraft, default_locale: str, usable: Collection[int]) ->
     )
 
 
-def of_question(draft: QuestionDraft, default_locale: str) -> dict[str, str]:
-    """field -> sentence for a question."""
-    few = draft.kind == "choice" and len(draft.choices.get(default_locale, [])) < 2
-    uneven = draft.kind == "choice" and rules.uneven_locale(draft.choices, default_locale)
-    length = draft.max_length if draft.max_length is not None else 1
-    return _errors(
-        (draft.kind not in rules.KINDS, "kind", _("Choose one of the options.")),
-        (not draft.label.get(default_locale), "label", _question_missing(default_locale)),
-        (few, "choices", _("Enter at least two choices, one on each line.")),
-        (bool(uneven), "choices", _uneven(draft.choices, default_locale, uneven or default_locale)),
-        (not 1 <= length <= LONGEST_ANSWER, "max_length", _length_wrong()),
-    )
-
-
-def lines_of(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """Choices as typed, one on each line, by language; empty lines do not count."""
-    split = {locale: [" ".join(line.split()) for line in text.splitlines()] for locale, text in texts.items()}
-    return {locale: [line for line in lines if line] for locale, lines in split.items()}
-
-
 def _errors(*problems: Problem) -> dict[str, str]:
     """The first problem of each field."""
     errors: dict[str, str] = {}
@@ -172,11 +138,6 @@ def _name_missing(locale: str) -> str:
     return _("Enter the name in the default language ({language}).").format(language=_language(locale))
 
 
-def _question_missing(locale: str) -> str:
-    # NOTE: beside a form field, text of a question. {language}: e.g. Polish
-    return _("Enter the question in the default language ({language}).").format(language=_language(locale))
-
-
 def _prefix_wrong() -> str:
     text = ngettext(
         "Use a capital letter, then capitals and digits, at most {n} character.",
@@ -184,14 +145,3 @@ def _prefix_wrong() -> str:
         rules.LONGEST_PREFIX,
     )
     return text.format(n=number(rules.LONGEST_PREFIX))
-
-
-def _length_wrong() -> str:
-    return _("Enter a number from {least} to {most}.").format(least=number(1), most=number(LONGEST_ANSWER))
-
-
-def _uneven(choices: Mapping[str, Sequence[str]], default_locale: str, locale: str) -> str:
-    # NOTE: choices of a question, one per line. {language}, {default}: languages; {n}, {wanted}: numbers of lines
-    text = _("Write the same choices in the same order. {language}: {n}, {default}: {wanted}.")
-    counts = {"n": number(len(choices.get(locale, []))), "wanted": number(len(choices.get(default_locale, [])))}
-    return text.format(language=_language(locale), default=_language(default_locale), **counts)

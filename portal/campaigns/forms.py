@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.accounts.words import role_word
-from portal.campaigns import checks, rules, words
-from portal.campaigns.checks import CampaignDraft, QuestionDraft, StatusDraft
+from portal.campaigns import rules, words
+from portal.campaigns.checks import CampaignDraft, StatusDraft
 from portal.campaigns.phases import Phase
 from portal.campaigns.programmes import Programme
-from portal.campaigns.queries import Campaign, Question, Status
+from portal.campaigns.queries import Campaign, Status
 from portal.campaigns.team import Colleague
 from portal.i18n import LOCALES, _, current_locale, language_name
-from portal.outcomes import Refused
 from portal.web.fields import Choice, Choices, Flag, IdChoice, Integer, Moment, Options, Text, Texts
 from portal.web.forms import Form
 from portal.web.zone import Zone
 
-LONGEST_DESCRIPTION, LONGEST_HELP, LONGEST_CHOICES = 5_000, 1_000, 5_000
+LONGEST_DESCRIPTION = 5_000
 
 
 class TextsForm(Form):
@@ -107,34 +106,6 @@ class StatusForm(TextsForm):
         return StatusDraft(**plain, phase_id=self.phase_id or None)
 
 
-class QuestionForm(TextsForm):
-    """A question. Choices are typed one on each line, in each language."""
-
-    kind = Choice()
-    label = Texts(longest=300, missing=lambda: _("Enter the question."))
-    help = Texts(longest=LONGEST_HELP, required=False)
-    lines = Texts(longest=LONGEST_CHOICES, lines=True, required=False)
-    is_required = Flag()
-    max_length = Integer(least=1, most=checks.LONGEST_ANSWER, required=False)
-    version = Integer(required=False)
-
-    def draft(self) -> QuestionDraft:
-        """What the action takes."""
-        return QuestionDraft(
-            kind=self.kind,
-            label=self.label,
-            help=self.help,
-            required=self.is_required,
-            choices=checks.lines_of(self.lines),
-            max_length=self.max_length or None,
-        )
-
-    def refuse(self, refused: Refused) -> None:
-        """The action knows choices, the page has lines of them."""
-        errors = {"lines" if name == "choices" else name: sentence for name, sentence in refused.errors.items()}
-        super().refuse(Refused(refused.message, errors=errors))
-
-
 class MemberForm(Form):
     """A colleague for the team."""
 
@@ -168,11 +139,6 @@ def status_choices(phases: Sequence[Phase] = ()) -> dict[str, Options]:
     return {"tone": tones, "phase_id": [(each.id, each.name) for each in phases]}
 
 
-def question_choices() -> dict[str, Options]:
-    """For QuestionForm."""
-    return {"kind": [(each, words.kind_word(each)) for each in rules.KINDS]}
-
-
 def member_choices(colleagues: list[Colleague]) -> dict[str, Options]:
     """For MemberForm."""
     accounts = [(each.account_id, f"{each.name} ({each.email})") for each in colleagues]
@@ -201,17 +167,6 @@ def of_status(status: Status, phases: Sequence[Phase] = ()) -> StatusForm:
     """A status as it is."""
     values = _values(status, StatusForm)
     return StatusForm({**values, "phase_id": status.phase_id or 0}, choices=status_choices(phases))
-
-
-def of_question(question: Question) -> QuestionForm:
-    """A question as it is, its choices as lines."""
-    texts = {
-        locale: "\n".join(each["label"].get(locale, "") for each in question.choices)
-        for locale in LOCALES
-        if any(locale in each["label"] for each in question.choices)
-    }
-    values = {**_values(question, QuestionForm), "lines": texts, "is_required": question.required}
-    return QuestionForm(values, choices=question_choices())
 
 
 def _values(row: Any, form: type[Form]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -38,9 +37,6 @@ STATUSES = """
 select s.id, s.campaign_id, s.key, s.label, s.public_label, s.tone, s.position, s.is_decision, s.protected, s.version,
        s.phase_id, (select count(*) from dossier d where d.status_id = s.id) as dossiers
 from status s where s.campaign_id = any ($1::int[]) order by s.campaign_id, s.position, s.id"""
-
-QUESTION_COLUMNS = "id, campaign_id, key, kind, label, help, required, choices, max_length, position, version"
-QUESTION = f"select {QUESTION_COLUMNS} from question where campaign_id = $1"
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,27 +130,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The internal label in the reader's language."""
-        return text_in(self.label)
-
-
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of the form. `choices`: [{"key": ..., "label": {locale: text}}], only for kind choice."""
-
-    id: int
-    campaign_id: int
-    key: str
-    kind: str
-    label: dict[str, str]
-    help: dict[str, str]
-    required: bool
-    choices: list[dict[str, Any]]
-    max_length: int | None
-    position: int
-    version: int
-
-    @property
-    def name(self) -> str:
-        """The question in the reader's language."""
         return text_in(self.label)
 
 
@@ -264,23 +239,3 @@ async def status_use(status_id: int) -> StatusUse:
     if found is None:
         raise Missing
     return found
-
-
-async def questions(campaign_id: int) -> list[Question]:
-    """The form's questions in their order."""
-    return await db.fetch_as(Question, f"{QUESTION} order by position, id", campaign_id)
-
-
-async def question(campaign_id: int, question_id: int) -> Question:
-    """One question of a campaign. Raises Missing."""
-    found = await db.one_as(Question, f"{QUESTION} and id = $2", campaign_id, question_id)
-    if found is None:
-        raise Missing
-    return found
-
-
-async def answers_to(campaign_id: int, key: str) -> int:
-    """How many dossiers have an answer (or a document) under a question's key."""
-    sql = """select count(*) from dossier d where d.campaign_id = $1 and (d.answers ? $2
-        or exists (select from dossier_file f where f.dossier_id = d.id and f.question_key = $2))"""
-    return int(await db.fetchval(sql, campaign_id, key))

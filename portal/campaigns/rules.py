@@ -15,8 +15,6 @@ State = Literal["not_published", "not_yet_open", "open", "closed", "archived"]
 Choice = dict[str, Any]  # {"key": "a", "label": {"en": "..."}}
 
 TONES = ("mute", "plum", "teal", "warn", "ok", "bad")
-KINDS = ("short", "long", "choice", "number", "date", "file")
-KINDS_WITH_LENGTH = frozenset({"short", "long"})
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 60
 PREFIX = re.compile(r"[A-Z][A-Z0-9]*")

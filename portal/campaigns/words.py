@@ -43,19 +43,6 @@ def _at(wall: datetime, call: Call) -> dict[str, str]:
     return {"date": date_time(wall), "zone": zone_words(call.time_zone)}
 
 
-def kind_word(kind: str) -> str:
-    """What a kind of question is called."""
-    words: dict[str, Callable[[], str]] = {
-        "short": lambda: pgettext("kind of question", "Short text"),
-        "long": lambda: pgettext("kind of question", "Long text"),
-        "choice": lambda: pgettext("kind of question", "Choice"),
-        "number": lambda: pgettext("kind of question", "Number"),
-        "date": lambda: pgettext("kind of question", "Date"),
-        "file": lambda: pgettext("kind of question", "File"),
-    }
-    return words[kind]()
-
-
 def tone_word(tone: str) -> str:
     """What a colour of statuses is called."""
     words: dict[str, Callable[[], str]] = {
@@ -132,16 +119,4 @@ def phase_labels() -> dict[str, str]:
         "closes_at": _("Closes"),
         "entry_status_id": _("Who takes part: dossiers with the status"),
         "submitted_status_id": _("Status once submitted"),
-    }
-
-
-def question_labels() -> dict[str, str]:
-    """field -> its label on the page of a question."""
-    return {
-        "kind": _("Kind of answer"),
-        "label": _("Question"),
-        "help": _("Help text"),
-        "lines": _("Choices"),
-        "is_required": _("An answer is required"),
-        "max_length": _("Longest answer, in characters"),
     }

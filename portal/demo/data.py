@@ -12,7 +12,7 @@ from typing import Any
 
 from portal import db
 from portal.actor import Actor, candidate
-from portal.campaigns import queries as campaigns
+from portal.campaigns import form_queries
 from portal.demo import ageing, house, story
 from portal.demo.house import House
 from portal.demo.post import sending
@@ -67,7 +67,7 @@ class Writer:
         """With the keys of the choices, which each campaign made from its own language."""
         fields = {}
         for name, campaign_id in (("labs", made.labs), ("grants", made.grants)):
-            questions = await campaigns.questions(campaign_id)
+            questions = await form_queries.questions(campaign_id)
             fields[name] = [
                 each["key"] for question in questions if question.key == "field" for each in question.choices
             ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from portal import db as database
-from portal.campaigns import copies, phases, queries, team
+from portal.campaigns import copies, form_queries, phases, queries, team
 from portal.campaigns.copies import CopyDraft
 from portal.outcomes import Missing
 from tests import factories
@@ -28,7 +28,7 @@ async def test_E17_a_copy_has_statuses_questions_and_automatic_e_mails_of_its_ow
     copy = await queries.one(alice.actor, copy_id)
     assert (copy.name, copy.slug, copy.number_prefix, copy.published) == ("Rural Labs", "labs-2", "RL", False)
     assert [each.key for each in await queries.statuses(copy_id)] == list(campaign.status)
-    assert [each.key for each in await queries.questions(copy_id)] == ["budget"]
+    assert [each.key for each in await form_queries.questions(copy_id)] == ["budget"]
     assert [each.name for each in await team.members(copy_id)] == ["Alice"]
     assert await queries.dossiers(copy_id) == 0
     sql = """select t.family, f.campaign_id as f, f.key as from_key,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.campaigns import actions, queries
+from portal.campaigns import actions, form_queries, queries
 from portal.settings import settings
 from tests import factories
 from tests.clients import Client
@@ -274,13 +274,13 @@ async def test_alice_builds_the_form(alice: AccountRow, client: Client) -> None:
     lines = {"lines.en": "North\r\nSouth\r\n", "lines.pl": "Północ\r\nPołudnie"}
     page = await client.post(f"{root}/new", form | {"label.en": "Region", "kind": "choice", **lines})
     assert page.toasts == ["Question added."]
-    question = (await queries.questions(campaign.id))[0]
+    question = (await form_queries.questions(campaign.id))[0]
     own = f"{root}/{question.id}"
     shown = (await client.get(own)).form(own)
     assert shown["lines.pl"] == "Północ\nPołudnie"
     page = await client.post(own, shown | {"is_required": "1"})
     assert page.texts("tbody th a") == ["Region"]
-    after = await queries.question(campaign.id, question.id)
+    after = await form_queries.question(campaign.id, question.id)
     assert (after.required, after.choices) == (True, question.choices)
     assert (await client.get(f"{own}/delete")).h1 == "Delete the question “Region”?"
     assert (await client.post(f"{own}/delete")).toasts == ["Question “Region” deleted."]
