@@ -28,6 +28,7 @@ from portal.i18n import _
 from portal.organisation import queries as organisation
 from portal.outcomes import Refused
 from portal.timeline_words import by_day, days_of
+from portal.triggers import untold
 from portal.web.field import clean
 from portal.web.htmx import Request
 from portal.web.lists import asked
@@ -100,6 +101,7 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
         programme=await programmes.one(campaign.programme_id) if campaign.programme_id else None,
         address=request.app.state.base_url.rstrip("/") + f"/apply/{campaign.slug}",
         days=days_of(await timeline.of_campaign(campaign_id, LATEST)),
+        untold=await untold.of_campaign(request.user, campaign_id),
     )
 
 

@@ -225,6 +225,22 @@ async def test_B05_an_acknowledgement_from_before_does_not_count(house: House, a
 
 
 @pytest.mark.seed("B05")
+async def test_B05_the_campaigns_own_page_counts_them_and_leads_to_its_list(house: House, alice: Client) -> None:
+    await make.trigger(house.campaign, to_status="accepted")
+    for status in ("accepted", "accepted", "rejected"):
+        await decided(house, status)
+    gone = await decided(house, "rejected")
+    await database.execute("update dossier set withdrawn_at = now() where id = $1", gone.id)
+    elsewhere = House(house.alice, await make.campaign(managers=(house.alice,), title={"en": "Other"}), house.sender)
+    await decided(elsewhere)
+    page = await alice.get(f"/campaigns/{house.campaign.id}")
+    assert page.texts("ul.todo li") == ["2 Accepted Tell 2 candidates", "1 Rejected Tell 1 candidate"]
+    page = await alice.get(f"/untold?campaign={house.campaign.id}")
+    assert page.texts("section h2") == ["Rural Labs · Accepted", "Rural Labs · Rejected"]
+    assert len((await alice.get("/untold")).texts("section h2")) == 3
+
+
+@pytest.mark.seed("B05")
 async def test_B05_one_button_tells_them_once(house: House, alice: Client) -> None:
     await make.trigger(house.campaign, to_status="accepted")
     dossier = await decided(house)
