@@ -86,7 +86,7 @@ async def _usual(campaign_id: int) -> Mapping[str, Any]:
     """What most will want: every dossier that waits for a decision, over the evaluators, two each."""
     open_ones = [one for one in await campaigns.statuses(campaign_id) if one.key != "draft" and not one.is_decision]
     people = [str(one.id) for one in await queries.members(campaign_id) if not one.manager]
-    return {"status": [one.key for one in open_ones if one.dossiers], "evaluators": people, "each": 2}
+    return {"status": [one.key for one in open_ones if one.dossiers], "evaluators": people, "each": max(1, min(2, len(people)))}
 
 
 async def _spread(

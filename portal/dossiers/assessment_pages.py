@@ -124,6 +124,7 @@ async def _page(
         "dossiers/assessment.html",
         status_code=status_code,
         form=form,
+        card_first=False,
         note=note or NoteForm({}),
         notes=await notes.of_dossier(dossier_id),
         barred_myself=any(one.id == request.user.account_id for one in context["barred"]),

@@ -21,7 +21,7 @@ from portal.settings import settings
 
 LETTER = """
 select m.id, m.address, coalesce(l.to_name, '') as name, l.locale, l.version_id, l.values, l.from_name, l.from_address,
-       m.person_id is not null as candidate, m.optional, t.name as template, x.subject, x.preheader, x.body,
+       m.person_id is not null as candidate, m.optional, l.cc, l.shown_to, t.name as template, x.subject, x.preheader, x.body,
        v.for_message is not null as edited, v.note, coalesce(a.name, '') as edited_by, v.saved_at, m.shown as state
 from message_now m join letter l on l.id = m.id
 join template_version v on v.id = l.version_id join template t on t.id = v.template_id
@@ -51,7 +51,10 @@ LONGEST_NOTE = 300
 
 
 class OneLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter that has not left, with the text it is made of. `values` are frozen; `note`: why it was edited."""
+    """A letter that has not left, with the text it is made of. `values` are frozen; `note`: why it was edited.
+
+    `cc`: copies of it, each a letter of its own; `shown_to`: whose letter this is a copy of.
+    """
 
     id: int
     address: str
@@ -63,6 +66,8 @@ class OneLetter(msgspec.Struct, frozen=True, kw_only=True):
     from_address: str
     candidate: bool
     optional: bool
+    cc: list[str]
+    shown_to: str
     template: str
     subject: str
     preheader: str
