@@ -215,6 +215,12 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
     "address.blocked": ("ban", _address_blocked),
     "address.unblocked": ("mail", lambda event: pgettext("timeline", "{address} is written to again. By {name}")),
+    "message.remade": (
+        "refresh",
+        lambda event: pgettext(
+            "timeline", "{name} had the e-mail to {address} written again with version {number} of its template"
+        ),
+    ),
     "message.edited": ("pencil", _letter_edited),
     "message.released": ("player-play", lambda event: pgettext("timeline", "{name} released the e-mail to {address}")),
     "message.retried": (
@@ -234,6 +240,10 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "template.created": ("file-text", lambda event: pgettext("timeline", "{name} created the template")),
     "template.saved": ("file-text", _template_saved),
     "picture.added": ("plus", lambda event: pgettext("timeline", "{name} added the picture “{title}”")),
+    "template.remade": (
+        "refresh",
+        lambda event: pgettext("timeline", "{name} had unsent e-mails written again with version {number}: {count}"),
+    ),
     "template.described": (
         "tag",
         lambda event: pgettext("timeline", "{name} changed what is said of the template in the library"),

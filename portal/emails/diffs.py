@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from html import unescape
 
@@ -12,6 +13,7 @@ WORD = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\s+|[\w’'-]+|[^\w\s]")
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 PICTURE = re.compile(r'<img [^>]*alt="([^"]*)"[^>]*>')
 TAG = re.compile(r"<[^>]+>")
+Read = Callable[[str], str]
 TOO_MANY = 4_000_000  # words times words; beyond, a line is replaced as a whole
 
 
@@ -41,30 +43,37 @@ def of_bodies(old: str, new: str) -> list[Line]:
     """Two bodies in their canonical form, one block a line (markup.py); nothing where they are the same."""
     if old == new:
         return []
+    return _compared(old, new, readable)
+
+
+def of_texts(old: str, new: str) -> list[Line]:
+    """Two texts of several lines; nothing where they are the same."""
+    return [] if old == new else _compared(old, new, str.strip)
+
+
+def _compared(old: str, new: str, read: Read) -> list[Line]:
     before, after = old.split("\n") if old else [], new.split("\n") if new else []
     lines: list[Line] = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        lines += (
-            [_whole("same", each) for each in before[a:b]] if kind == "equal" else _changed(before[a:b], after[c:d])
-        )
+        same = [_whole("same", read(each)) for each in before[a:b]] if kind == "equal" else []
+        lines += same or _changed(before[a:b], after[c:d], read)
     return [line for line in lines if line.parts]
 
 
-def _changed(before: list[str], after: list[str]) -> list[Line]:
+def _changed(before: list[str], after: list[str], read: Read) -> list[Line]:
     """Lines that were replaced: pairs word by word, what is left over as gone or new."""
-    pairs = [_pair(old, new) for old, new in zip(before, after, strict=False)]
-    rest = [_whole("out", each) for each in before[len(pairs) :]] + [_whole("in", each) for each in after[len(pairs) :]]
-    return pairs + rest
+    pairs = [_pair(read(old), read(new)) for old, new in zip(before, after, strict=False)]
+    gone = [_whole("out", read(each)) for each in before[len(pairs) :]]
+    return pairs + gone + [_whole("in", read(each)) for each in after[len(pairs) :]]
 
 
 def _pair(old: str, new: str) -> Line:
-    parts = words(readable(old), readable(new))
+    parts = words(old, new)
     restyled = all(part.kind == "same" for part in parts)
     return Line("same" if restyled else "changed", parts, restyled)
 
 
-def _whole(kind: str, line: str) -> Line:
-    text = readable(line)
+def _whole(kind: str, text: str) -> Line:
     return Line(kind, (Part("same" if kind == "same" else kind, text),) if text else ())
 
 

@@ -14,7 +14,8 @@ from portal.emails.lint import Finding
 from portal.emails.queries import Version
 from portal.emails.rules import pick_locale
 from portal.emails.words import fallback_words
-from portal.i18n import LOCALES, _
+from portal.formats import number as format_number
+from portal.i18n import LOCALES, _, ngettext
 from portal.web.htmx import Request
 from portal.web.pages import own_path
 from portal.web.session import Toast
@@ -78,6 +79,21 @@ def test_sent(email: str, message_id: int) -> Toast:
     """The toast after a test, with the way to the message."""
     words = _("Test e-mail queued for {address}.").format(address=email)
     return Toast(words, f"/messages/{message_id}", _("Show the message"), "send")
+
+
+def version_saved(template_id: int, number: int, waiting: int) -> Toast:
+    """The toast after a save, with the way to letters that have not left and say what was said before."""
+    # NOTE: toast. {number}: number of the version
+    words = _("Version {number} saved.").format(number=number)
+    if not waiting:
+        return Toast(words)
+    more = ngettext(
+        "{n} e-mail that has not left says what an earlier version said.",
+        "{n} e-mails that have not left say what an earlier version said.",
+        waiting,
+    )
+    said = f"{words} {more.format(n=format_number(waiting))}"
+    return Toast(said, f"/templates/{template_id}/unsent", _("Look at them"))
 
 
 async def context(actor: Actor, version: Version | None, form: TemplateForm, view: View) -> dict[str, Any]:

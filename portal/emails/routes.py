@@ -7,7 +7,18 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.emails import actions, attachment_pages, editing, library, preview, queries, shelf_pages, version_pages
+from portal.emails import (
+    actions,
+    attachment_pages,
+    editing,
+    library,
+    preview,
+    queries,
+    shelf_pages,
+    unsent,
+    unsent_pages,
+    version_pages,
+)
 from portal.emails.editing import View
 from portal.emails.forms import TemplateForm, filled, labels, offer
 from portal.emails.library import EVERYTHING, Filters
@@ -119,9 +130,9 @@ async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
         there = editing.address(template_id, form.locale, form.person)
         compared = {name: label for name, label in labels().items() if name in form.raw}
         return conflict(request, stale, form, theirs, labels=compared, action=f"{TEMPLATES}/{template_id}", back=there)
-    # NOTE: toast. {number}: number of the version
-    words = _("Version {number} saved.").format(number=saved.number)
-    return see(request, editing.address(template_id, form.locale, form.person), words)
+    waiting = len(await unsent.unsent(request.user, template_id)) if saved.number != version.number else 0
+    toast = editing.version_saved(template_id, saved.number, waiting)
+    return see(request, editing.address(template_id, form.locale, form.person), toast)
 
 
 @post(ONE + "/check", opt=EDIT, status_code=200)
@@ -193,5 +204,5 @@ async def send_test(request: Request, template_id: FromPath[int]) -> Response[An
 routes: list[Any] = [
     *(templates_page, new_page, create, check_new, template_page, save, check),
     *(saved_preview, unsaved_preview, send_test, *shelf_pages.routes, *version_pages.routes),
-    *attachment_pages.routes,
+    *(*attachment_pages.routes, *unsent_pages.routes),
 ]
