@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from portal import db
-from portal.accounts.rules import ROLES, rights_of
+from portal.accounts.queries import roles_with
 from portal.actor import Actor
 from portal.campaigns import parts, queries
 from portal.i18n import _
@@ -47,8 +47,7 @@ async def members(campaign_id: int) -> list[Member]:
 
 async def colleagues() -> list[Colleague]:
     """Active accounts whose roles give them campaigns, by name."""
-    roles = [role for role, rights in ROLES.items() if "campaign.see" in rights]
-    return await db.fetch_as(Colleague, CANDIDATES_FOR_TEAM, roles)
+    return await db.fetch_as(Colleague, CANDIDATES_FOR_TEAM, await roles_with("campaign.see"))
 
 
 async def add(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
@@ -57,7 +56,7 @@ async def add(by: Actor, campaign_id: int, account_id: int, role: str) -> None:
     colleague = next((each for each in await colleagues() if each.account_id == account_id), None)
     if colleague is None:
         raise Refused(_("Choose one of the options."), field="account")
-    if role == "manager" and "campaign.edit" not in rights_of(colleague.roles):
+    if role == "manager" and not set(colleague.roles) & set(await roles_with("campaign.edit")):
         message = _("This account has no manager’s rights. Add it as an evaluator, or ask an administrator.")
         raise Refused(message, field="role")
     async with db.transaction():

@@ -13,8 +13,11 @@ from portal.accounts import queries as account_rows
 from portal.accounts import sessions
 from portal.accounts.rules import EVERYBODY, RIGHTS
 from portal.accounts.words import right_words
+from portal.campaigns import team
 from portal.outcomes import Refused
 from portal.staff import actions, roles, rules
+from portal.triggers.people import colleagues_of
+from portal.triggers.queries import rules_of
 from tests import factories
 from tests.accounts.test_factors import with_factor
 from tests.clients import Client
@@ -180,6 +183,13 @@ async def test_whoever_has_a_role_of_single_permissions_joins_teams() -> None:
     adam = await factories.account("Adam", "administrator")
     await roles.create("Jury", ["campaign.see", "dossier.see"], adam.actor)
     assert await account_rows.roles_with("dossier.see") == ["administrator", "manager", "evaluator", "jury"]
+    eve, campaign = await factories.account("Eve", "jury"), await factories.campaign()
+    await team.add(adam.actor, campaign.id, eve.id, "evaluator")
+    with pytest.raises(Refused):
+        await team.add(adam.actor, campaign.id, eve.id, "manager")
+    await factories.trigger(campaign, recipients=("role:jury",))
+    (colleague,) = await colleagues_of(campaign.id, await rules_of(campaign.id))
+    assert (colleague.name, colleague.sees) == ("Eve", True)
 
 
 def test_every_permission_has_words_and_can_be_given() -> None:
