@@ -173,8 +173,8 @@ def clean_name(name: str, media_type: str) -> str:
     return f"{stem[: NAME_LIMIT - 6].strip('. ') or 'document'}.{ending}"
 
 
-def disposition(name: str) -> str:
-    """`Content-Disposition` that saves, never opens (RFC 6266): a plain name for old clients beside the true one."""
+def disposition(name: str, how: str = "attachment") -> str:
+    """`Content-Disposition` (RFC 6266), to save unless `how` is inline: a plain name beside the true one."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", plain)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -161,10 +161,12 @@ async def add_documents(request: Request, slug: FromPath[str], token: FromPath[s
 
 
 @get(f"{OWN}/files/{{file_id:int}}", opt=public(), guards=LOOKING)
-async def own_document(slug: FromPath[str], token: FromPath[str], file_id: FromPath[int]) -> Response[bytes]:
+async def own_document(
+    slug: FromPath[str], token: FromPath[str], file_id: FromPath[int], view: FromQuery[str] = ""
+) -> Response[bytes]:
     """A document of one's own application."""
     dossier = await queries.by_link(slug, token)
-    return await downloads.document(await queries.file(dossier.id, file_id))
+    return await downloads.document(await queries.file(dossier.id, file_id), shown=bool(view))
 
 
 # ------------------------------------------------------------------------------------------------ withdrawing

@@ -14,6 +14,7 @@ from portal.campaigns import form_queries
 from portal.campaigns import queries as campaigns
 from portal.campaigns.kinds import Question
 from portal.campaigns.queries import Campaign
+from portal.documents import JPEG, PDF, PNG
 from portal.dossiers.rules import DOCUMENTS_MISSING
 from portal.ledger.queries import MessageRow
 from portal.outcomes import Missing
@@ -24,8 +25,8 @@ DOSSIER = """
 select d.id, d.number, d.campaign_id, d.person_id, d.status_id, d.locale, d.first_name, d.last_name, d.answers,
        d.created_at, d.submitted_at, d.withdrawn_at, d.withdrawal_note, d.changed_at, d.version, p.email::text as email,
        s.key as status_key, s.label as status_label, s.public_label, s.tone, s.is_decision,
-       c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at, c.published,
-       c.resubmission, c.withdrawal, c.archived_at
+       c.slug, c.title as campaign_title, c.locales, c.default_locale, c.time_zone, c.opens_at, c.closes_at,
+       c.published, c.resubmission, c.withdrawal, c.archived_at
 from dossier d
 join campaign c on c.id = d.campaign_id
 join status s on s.id = d.status_id
@@ -158,6 +159,11 @@ class File(msgspec.Struct, frozen=True):
     media_type: str
     size: int
     created_at: datetime
+
+    @property
+    def viewable(self) -> bool:
+        """Whether a browser may show it as it is."""
+        return self.media_type in (PDF, PNG, JPEG)
 
 
 # ------------------------------------------------------------------------------------------------ one dossier

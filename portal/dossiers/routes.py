@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from portal.actor import Actor
 from portal.dossiers import (
@@ -55,10 +55,12 @@ async def dossier_answers(request: Request, dossier_id: FromPath[int]) -> Respon
 
 
 @get("/dossiers/{dossier_id:int}/files/{file_id:int}", opt=SEE)
-async def document(request: Request, dossier_id: FromPath[int], file_id: FromPath[int]) -> Response[bytes]:
-    """A document, to be saved."""
+async def document(
+    request: Request, dossier_id: FromPath[int], file_id: FromPath[int], view: FromQuery[str] = ""
+) -> Response[bytes]:
+    """A document, to be saved; with `view`, to be looked at where that is safe."""
     dossier = await queries.one(request.user, dossier_id)
-    return await downloads.document(await queries.file(dossier.id, file_id))
+    return await downloads.document(await queries.file(dossier.id, file_id), shown=bool(view))
 
 
 # ------------------------------------------------------------------------------------------------ a new one by hand

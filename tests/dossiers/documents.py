@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 
-from portal.documents import DOCX, ODT
+from portal.documents import DOCX, ODT, XLSX
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
@@ -48,3 +48,9 @@ def odt(media_type: str = ODT) -> bytes:
         made.writestr(zipfile.ZipInfo("mimetype"), media_type)
         made.writestr("content.xml", "<office:document-content/>")
     return out.getvalue()
+
+
+def xlsx(*more: tuple[str, bytes]) -> bytes:
+    """An Excel workbook with nothing in it, and `more` members."""
+    types = f'<Types><Override ContentType="{XLSX}.main+xml"/></Types>'.encode()
+    return archive(("[Content_Types].xml", types), ("xl/workbook.xml", b"<workbook/>"), *more)

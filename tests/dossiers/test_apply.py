@@ -143,6 +143,9 @@ async def test_a_document_outlives_the_mistake_beside_it(client: Client, call: C
     stored = (await queries.files(dossier.id))[0]
     answer = await client.get(f"{page.path.partition('?')[0]}/files/{stored.id}")
     assert answer.response.content == PDF
+    shown = await client.get(f"{page.path.partition('?')[0]}/files/{stored.id}?view=1")
+    assert shown.headers["content-disposition"].startswith("inline")
+    assert "script" not in shown.headers["content-security-policy"]
     headers = answer.headers
     assert headers["content-disposition"].startswith('attachment; filename="plan.pdf"')
     assert (headers["x-content-type-options"], headers["content-type"]) == ("nosniff", "application/pdf")

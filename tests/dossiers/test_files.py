@@ -11,9 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.documents import DOCX, MAX_BYTES, NAME_LIMIT, ZIP_MEMBERS, Unfit, clean_name, disposition, judge
+from portal.documents import (
+    DOCX,
+    MAX_BYTES,
+    NAME_LIMIT,
+    ODS,
+    XLSX,
+    ZIP_MEMBERS,
+    Unfit,
+    clean_name,
+    disposition,
+    judge,
+)
 from portal.dossiers import files
-from tests.dossiers.documents import HTML, JPEG, PDF, SVG, archive, docx, odt, png
+from tests.dossiers.documents import HTML, JPEG, PDF, SVG, archive, docx, odt, png, xlsx
 
 
 @pytest.mark.parametrize(
@@ -25,6 +36,8 @@ from tests.dossiers.documents import HTML, JPEG, PDF, SVG, archive, docx, odt, p
         (JPEG + b"\0" * 40, "image/jpeg"),
         (docx(), DOCX),
         (odt(), "application/vnd.oasis.opendocument.text"),
+        (odt(ODS), ODS),
+        (xlsx(), XLSX),
     ],
 )
 def test_documents_are_known_by_their_bytes(data: bytes, media_type: str) -> None:
@@ -49,6 +62,11 @@ def test_documents_are_known_by_their_bytes(data: bytes, media_type: str) -> Non
         docx(types="application/vnd.ms-word.document.macroEnabled.main+xml"),
         archive(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>")),
         docx(("../../etc/passwd", b"x")),
+        docx(("word/activeX/activeX1.bin", b"x")),
+        docx(
+            ("word/_rels/settings.xml.rels", b'<R Type="x/attachedTemplate" TargetMode="External" Target="http://e"/>')
+        ),
+        xlsx(("xl/vbaProject.bin", b"macro")),
         docx(("..\\..\\evil", b"x")),
     ],
 )
@@ -56,6 +74,15 @@ def test_everything_else_is_refused(data: bytes) -> None:
     with pytest.raises(Unfit) as refused:
         judge(data)
     assert refused.value.code == "wrong_type"
+
+
+def test_a_question_takes_only_its_own_kinds_and_sizes() -> None:
+    assert judge(PDF, ["pdf"]) == "application/pdf"
+    for data, groups, most in ((PDF, ["picture", "word"], MAX_BYTES), (xlsx(), ["word"], MAX_BYTES)):
+        with pytest.raises(Unfit, match="wrong_type"):
+            judge(data, groups, most)
+    with pytest.raises(Unfit, match="too_big"):
+        judge(PDF, ["pdf"], len(PDF) - 1)
 
 
 def verdict(data: bytes) -> str:
