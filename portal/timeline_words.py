@@ -181,6 +181,11 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "archive",
         lambda event: pgettext("timeline", "{name} brought the campaign back from the archive"),
     ),
+    "export.dossiers": (
+        "download",
+        # NOTE: {n}: how many
+        lambda event: pgettext("timeline", "{name} exported dossiers: {n}"),
+    ),
     "campaign.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the campaign “{title}”")),
     "programme.created": ("folder", lambda event: pgettext("timeline", "{name} created the programme “{title}”")),
     "programme.changed": ("folder", lambda event: pgettext("timeline", "{name} changed the programme “{title}”")),

@@ -8,7 +8,7 @@ import structlog
 
 from portal import timeline
 from portal.accounts import actions as accounts
-from portal.dossiers import documents
+from portal.dossiers import documents, exporting
 from portal.imports import actions as imports
 from portal.ledger import checks, sweeper, takeover
 from portal.sending import evidence, notices
@@ -85,8 +85,9 @@ async def remind() -> None:
 
 @dramatiq.actor(queue_name="house")
 async def tidy_up() -> None:
-    """What nobody needs any more: ended runs, old sessions, uploads that no dossier claimed."""
+    """What nobody needs any more: ended runs, old sessions, uploads that no dossier claimed, old exports."""
     await takeover.forget_old_runs()
     await accounts.forget_old()
     await documents.sweep()
+    exporting.sweep()
     await imports.forget_old()

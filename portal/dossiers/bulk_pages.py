@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from portal.campaigns import queries as campaigns
-from portal.dossiers import bulk, bulk_actions, bulk_words, queries, words
+from portal.dossiers import assign_pages, bulk, bulk_actions, bulk_words, export_pages, queries, words
 from portal.dossiers.actions import Recount
 from portal.dossiers.bulk_actions import Announced
 from portal.dossiers.bulk_forms import BulkStatusForm
@@ -101,4 +101,4 @@ async def _ask(
     )
 
 
-routes: list[Any] = [status_page, change_status]
+routes: list[Any] = [status_page, change_status, *assign_pages.routes, *export_pages.routes]

@@ -27,6 +27,7 @@ HOUSE: dict[str, Words] = {
     "status": lambda: _("Status"),
     "language": lambda: _("Language"),
     "evaluators": lambda: _("Evaluators"),
+    "score": lambda: _("Score (%)"),
     "letter": lambda: _("Last e-mail"),
     "created": lambda: _("Created"),
     "submitted": lambda: _("Submitted"),
@@ -85,7 +86,7 @@ def chosen(every: Sequence[Column], wanted: Sequence[str]) -> list[Column]:
 def more(shown: Sequence[Column]) -> list[str]:
     """What has to be read for them beside the usual (search.MORE)."""
     wants = {"answers": any(column.question for column in shown)}
-    wants["evaluators"] = any(column.key == "evaluators" for column in shown)
+    wants |= {name: any(column.key == name for column in shown) for name in ("evaluators", "score")}
     return [name for name, wanted in wants.items() if wanted]
 
 
@@ -97,6 +98,7 @@ PLAIN: dict[str, Callable[[Row], Any]] = {
     "status": lambda row: text_in(row.status_label),
     "language": lambda row: language_name(row.locale),
     "evaluators": lambda row: "; ".join(row.evaluators),
+    "score": lambda row: None if row.score is None else round(row.score, 1),
     "letter": lambda row: state_word(row.letter) if row.letter else "",
     "created": lambda row: row.created_at,
     "submitted": lambda row: row.submitted_at,

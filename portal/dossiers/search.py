@@ -10,6 +10,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.assessment.queries import PERCENT
 from portal.dossiers.filters import LATEST as LATEST
 from portal.dossiers.filters import Filters as Filters
 from portal.dossiers.filters import Where
@@ -32,12 +33,12 @@ left join lateral (select m.id, m.shown from message_now m where m.dossier_id = 
                    order by m.id desc limit 1) letter on true
 order by {order}"""
 
-# What only some columns need, by the name of the row's field. The score: of each criterion the average of those who
-# gave points, as a share of its most, weighed.
+# What only some columns need, by the name of the row's field.
 MORE = {
     "answers": "d.answers",
     "evaluators": """array(select a.name from assignment x join account a on a.id = x.account_id
         where x.dossier_id = d.id order by folded(a.name), a.id)""",
+    "score": f"{PERCENT}::float8",
 }
 OFFERED = 500
 
@@ -45,7 +46,7 @@ OFFERED = 500
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the list. `letter`: the state of the last e-mail to the candidate, as message_now.shown.
 
-    `key`: where it stands in the list's order. `answers` and `evaluators` only where a column needs them.
+    `key`: where it stands in the list's order. `answers`, `evaluators`, `score` (per cent): if a column needs them.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     letter_id: int | None
     answers: dict[str, Any] = {}
     evaluators: list[str] = []
+    score: float | None = None
 
     @property
     def name(self) -> str:
@@ -113,10 +115,22 @@ def _key(order: Keyset) -> str:
 
 
 async def find(
-    actor: Actor, filters: Filters, cursor: Cursor | None = None, limit: int = PAGE, more: Sequence[str] = ()
+    actor: Actor,
+    filters: Filters,
+    cursor: Cursor | None = None,
+    limit: int = PAGE,
+    more: Sequence[str] = (),
+    *,
+    order: Keyset | None = None,
+    among: Sequence[int] | None = None,
 ) -> Slice[Row]:
-    """A page of the dossiers that the actor may see, in the order of the filters. `more`: fields of MORE to fill."""
-    order, where = filters.order, Where(actor, filters)
+    """A page of the dossiers that the actor may see. `more`: fields of MORE to fill; `among`: only of these.
+
+    In the order of the filters unless another is given.
+    """
+    order, where = order or filters.order, Where(actor, filters)
+    if among is not None:
+        where.add("d.id = any ({0}::bigint[])", list(among))
     where.page(order, cursor)
     sql = ROWS.format(
         key=_key(order),

@@ -1,0 +1,90 @@
+"""Giving many dossiers to evaluators, taking them back, spreading them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from portal.assessment import actions as assessment
+from portal.assessment import queries as evaluators
+from portal.campaigns import queries as campaigns
+from portal.dossiers import assign_words
+from portal.dossiers.bulk_forms import BulkAssignForm
+from portal.dossiers.list_pages import asked_selection, back_to_list
+from portal.dossiers.selection import Picked, Selection, from_text, pick
+from portal.formats import number
+from portal.outcomes import Refused
+from portal.web.htmx import Request
+from portal.web.pages import page, see
+from portal.web.rights import needs
+
+ASSIGN = needs("assign.edit")
+
+
+@get("/dossiers/bulk/assign", opt=ASSIGN)
+async def assign_page(request: Request) -> Response[Any]:
+    """Whom they are given to, or taken back from."""
+    selection = asked_selection(request)
+    picked = await pick(request.user, selection)
+    form = BulkAssignForm({"picked": selection.text(), "how": "give", "each": 1})
+    return await _ask(request, selection, picked, form)
+
+
+@post("/dossiers/bulk/assign", opt=ASSIGN)
+async def assign(request: Request) -> Response[Any]:
+    """Do it; 409 when the number of dossiers is no longer that which was shown."""
+    form = await BulkAssignForm.read(request)
+    selection = from_text(form.picked)
+    picked = await pick(request.user, selection)
+    if picked.campaign_id is None or not form.valid:
+        return await _ask(request, selection, picked, form, status_code=422)
+    if form.dossiers != len(picked.ids):
+        return await _ask(request, selection, picked, form, status_code=409, before=form.dossiers)
+    try:
+        done = await _do(request, picked, form)
+    except Refused as refused:
+        form.refuse(refused)
+        return await _ask(request, selection, picked, form, status_code=422)
+    return see(request, back_to_list(selection.filters), done)
+
+
+async def _do(request: Request, picked: Picked, form: BulkAssignForm) -> str:
+    """What has been done, in words."""
+    if form.how == "spread":
+        spread = await assessment.assign_evenly(request.user, picked.ids, form.evaluators, each=form.each or 1)
+        return assign_words.spread(spread)
+    verb = assessment.assign if form.how == "give" else assessment.unassign
+    outcomes = [await verb(request.user, picked.ids, account_id) for account_id in form.evaluators]
+    return assign_words.given(outcomes) if form.how == "give" else assign_words.taken(outcomes)
+
+
+async def _ask(
+    request: Request,
+    selection: Selection,
+    picked: Picked,
+    form: BulkAssignForm,
+    *,
+    status_code: int = 200,
+    before: int | None = None,
+) -> Response[Any]:
+    campaign = await campaigns.one(request.user, picked.campaign_id) if picked.campaign_id else None
+    members = await evaluators.members(campaign.id) if campaign else []
+    form.raw["dossiers"] = [str(len(picked.ids))]
+    form.choices |= {
+        "how": assign_words.ways(),
+        "evaluators": [(one.id, f"{one.name} ({number(one.load)})") for one in members],
+    }
+    return page(
+        request,
+        "dossiers/bulk_assign.html",
+        status_code=status_code,
+        picked=picked,
+        campaign=campaign,
+        form=form,
+        before=before,
+        back=back_to_list(selection.filters),
+    )
+
+
+routes: list[Any] = [assign_page, assign]
