@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from portal.actor import Actor
 from portal.assessment import actions, criteria, forms, queries, scoring
 from portal.assessment.criteria import Criterion
 from portal.assessment.forms import CriterionForm, SpreadForm
@@ -48,10 +49,10 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
 async def spread_page(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Choose, and see what it would come to before anything is assigned."""
     campaign = await campaigns.one(request.user, campaign_id)
-    choices = await _choices(campaign_id)
+    choices = await _choices(request.user, campaign_id)
     sent = {name: request.query_params.getall(name) for name in ASKED if name in request.query_params}
     if not sent:
-        return await _spread(request, campaign, SpreadForm(await _usual(campaign_id), choices=choices))
+        return await _spread(request, campaign, SpreadForm(await _usual(request.user, campaign_id), choices=choices))
     form = SpreadForm(choices=choices)
     form.take(sent)
     return await _spread(request, campaign, form, status_code=200 if form.valid else 422)
@@ -61,7 +62,7 @@ async def spread_page(request: Request, campaign_id: FromPath[int]) -> Response[
 async def spread(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Do it, unless it has come to something else meanwhile."""
     campaign = await campaigns.one(request.user, campaign_id)
-    form = await SpreadForm.read(request, choices=await _choices(campaign_id))
+    form = await SpreadForm.read(request, choices=await _choices(request.user, campaign_id))
     if not form.valid:
         return await _spread(request, campaign, form, status_code=422)
     ids = await queries.to_assess(request.user, campaign_id, form.status)
@@ -73,8 +74,8 @@ async def spread(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     return see(request, f"/campaigns/{campaign_id}/assessment", sentence.format(n=number(done.pairs)))
 
 
-async def _choices(campaign_id: int) -> dict[str, Any]:
-    statuses = [one for one in await campaigns.statuses(campaign_id) if one.key != "draft"]
+async def _choices(actor: Actor, campaign_id: int) -> dict[str, Any]:
+    statuses = [one for one in await campaigns.counted(actor, campaign_id) if one.key != "draft"]
     people = await queries.members(campaign_id)
     return {
         "status": [(one.key, f"{one.name} ({number(one.dossiers)})") for one in statuses],
@@ -82,11 +83,17 @@ async def _choices(campaign_id: int) -> dict[str, Any]:
     }
 
 
-async def _usual(campaign_id: int) -> Mapping[str, Any]:
+async def _usual(actor: Actor, campaign_id: int) -> Mapping[str, Any]:
     """What most will want: every dossier that waits for a decision, over the evaluators, two each."""
-    open_ones = [one for one in await campaigns.statuses(campaign_id) if one.key != "draft" and not one.is_decision]
-    people = [str(one.id) for one in await queries.members(campaign_id) if not one.manager]
-    return {"status": [one.key for one in open_ones if one.dossiers], "evaluators": people, "each": max(1, min(2, len(people)))}
+    open_ones = [
+        one for one in await campaigns.counted(actor, campaign_id) if one.key != "draft" and not one.is_decision
+    ]
+    people = [str(one.id) for one in await queries.candidates(campaign_id) if not one.manager]
+    return {
+        "status": [one.key for one in open_ones if one.dossiers],
+        "evaluators": people,
+        "each": max(1, min(2, len(people))),
+    }
 
 
 async def _spread(

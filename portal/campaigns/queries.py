@@ -20,12 +20,20 @@ c.withdrawal, c.assigned_only"""
 VISIBLE = """
 ($1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2))"""
 
+# How many dossiers at the status `s` of the campaign `c` somebody sees. Counting goes status by status, which the index
+# (status_id, ...) answers without touching the dossiers; who sees only assigned ones has few of them.
+SEEN = """
+case when $1::bool or not c.assigned_only or exists (
+    select from campaign_member m where m.campaign_id = c.id and m.account_id = $2 and m.role = 'manager')
+then (select count(*) from dossier d where d.status_id = s.id)
+else (select count(*) from assignment g join dossier d on d.id = g.dossier_id
+    where g.account_id = $2 and d.status_id = s.id) end"""
+
 # All campaigns of an actor with their statuses and how many dossiers are at each: one query for the whole list.
-# Counting goes status by status, which the index (status_id, ...) answers without touching the dossiers.
 LISTED = f"""
 select {COLUMNS}, (
     select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'key', s.key, 'label', s.label, 'tone', s.tone,
-        'dossiers', (select count(*) from dossier d where d.status_id = s.id)) order by s.position, s.id), '[]')
+        'dossiers', {SEEN}) order by s.position, s.id), '[]')
     from status s where s.campaign_id = c.id) as counts
 from campaign c
 where {VISIBLE} and (c.archived_at is not null) = $4 and ($5::int is null or c.programme_id = $5)
@@ -33,10 +41,13 @@ and ($3 = '' or position(folded($3) in c.slug) > 0 or exists (
     select from jsonb_each_text(c.title) t where position(folded($3) in folded(t.value)) > 0))
 order by c.closes_at desc nulls first, c.id desc"""
 
-STATUSES = """
-select s.id, s.campaign_id, s.key, s.label, s.public_label, s.tone, s.position, s.is_decision, s.protected, s.version,
-       s.phase_id, (select count(*) from dossier d where d.status_id = s.id) as dossiers
-from status s where s.campaign_id = any ($1::int[]) order by s.campaign_id, s.position, s.id"""
+STATUS = """s.id, s.campaign_id, s.key, s.label, s.public_label, s.tone, s.position, s.is_decision, s.protected,
+s.version, s.phase_id"""
+STATUSES = f"""
+select {STATUS} from status s where s.campaign_id = any ($1::int[]) order by s.campaign_id, s.position, s.id"""
+COUNTED = f"""
+select {STATUS}, {SEEN} as dossiers
+from status s join campaign c on c.id = s.campaign_id where s.campaign_id = $3 order by s.position, s.id"""
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +123,7 @@ class CampaignRow(Campaign, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """A status of a campaign, with the number of dossiers at it now."""
+    """A status of a campaign."""
 
     id: int
     campaign_id: int
@@ -125,12 +136,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     protected: bool
     version: int
     phase_id: int | None
-    dossiers: int
 
     @property
     def name(self) -> str:
         """The internal label in the reader's language."""
         return text_in(self.label)
+
+
+class CountedStatus(Status, frozen=True, kw_only=True):
+    """A status with the number of dossiers at it now, of those that somebody sees."""
+
+    dossiers: int
 
 
 class StatusUse(msgspec.Struct, frozen=True):
@@ -214,6 +230,11 @@ async def last_change(campaign_id: int) -> LastChange | None:
 async def statuses(campaign_id: int) -> list[Status]:
     """The statuses in their order. Whoever asks has found the campaign already."""
     return await statuses_of([campaign_id])
+
+
+async def counted(actor: Actor, campaign_id: int) -> list[CountedStatus]:
+    """The statuses in their order, with how many dossiers the actor sees at each."""
+    return await db.fetch_as(CountedStatus, COUNTED, *actor.scope, campaign_id)
 
 
 async def statuses_of(campaign_ids: Sequence[int]) -> list[Status]:

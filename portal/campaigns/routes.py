@@ -96,7 +96,7 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
         request,
         "campaigns/overview.html",
         campaign=campaign,
-        statuses=await queries.statuses(campaign_id),
+        statuses=await queries.counted(request.user, campaign_id),
         members=await team.members(campaign_id),
         programme=await programmes.one(campaign.programme_id) if campaign.programme_id else None,
         address=request.app.state.base_url.rstrip("/") + f"/apply/{campaign.slug}",

@@ -26,7 +26,7 @@ STATUS = f"{STATUSES}/{{status_id:int}}"
 async def status_list(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """The statuses in their order, with what hangs on each."""
     campaign = await queries.one(request.user, campaign_id)
-    statuses, later = await queries.statuses(campaign_id), await phases.of_campaign(campaign_id)
+    statuses, later = await queries.counted(request.user, campaign_id), await phases.of_campaign(campaign_id)
     by_id = {each.id: each for each in later}
     return page(request, "campaigns/statuses.html", campaign=campaign, statuses=statuses, phases=by_id)
 

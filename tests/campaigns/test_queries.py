@@ -76,3 +76,19 @@ async def test_a_public_address_finds_its_campaign(db: None) -> None:
     assert (await queries.by_slug("village")).id == campaign.id
     with pytest.raises(Missing):
         await queries.by_slug("nowhere")
+
+
+async def test_bob_counts_only_what_he_sees_where_a_campaign_shows_evaluators_their_own(db: None) -> None:
+    alice, bob = await factories.account("Alice"), await factories.account("Bob", "evaluator")
+    campaign = await factories.campaign(managers=(alice,), evaluators=(bob,))
+    given = await factories.dossier(campaign)
+    await factories.dossier(campaign)
+    await database.execute("insert into assignment (dossier_id, account_id) values ($1, $2)", given.id, bob.id)
+
+    async def seen(by: factories.AccountRow) -> tuple[int, int]:
+        (row,) = await queries.list_for(by.actor)
+        return row.dossiers, sum(each.dossiers for each in await queries.counted(by.actor, campaign.id))
+
+    assert (await seen(alice), await seen(bob)) == ((2, 2), (2, 2))
+    await database.execute("update campaign set assigned_only = true where id = $1", campaign.id)
+    assert (await seen(alice), await seen(bob)) == ((2, 2), (1, 1))
