@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 from dataclasses import replace
 from ipaddress import ip_address
@@ -15,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from portal.own_key import kept_secret
 from portal.smtp_url import OAuth as OAuth
 from portal.smtp_url import SmtpUrl as SmtpUrl
 from portal.smtp_url import is_token_url
@@ -31,6 +30,9 @@ EXPECTED: dict[object, str] = {
     "smtp_connections": "a number of connections from 1 to 200",
 }
 OAUTH = ("smtp_oauth_token_url", "smtp_oauth_client_id", "smtp_oauth_client_secret", "smtp_oauth_refresh_token")
+
+OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class WrongSetting(Exception):
@@ -53,6 +55,10 @@ class Settings(BaseSettings):
     secret_key: str = Field(default="", repr=False)
     secret_key_before: str = Field(default="", repr=False)
     base_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_name: str = ""
     dns: str = ""
     data_dir: Path = ROOT / ".data"
     bind: str = "127.0.0.1:8000"
@@ -119,6 +125,16 @@ class Settings(BaseSettings):
             raise ValueError("the https:// address that hands out access tokens")
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def is_a_provider(cls, value: str) -> str:
+        """Passwords are typed there: encrypted, but for a provider on this very machine."""
+        parts = urlsplit(value)
+        encrypted = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if value and (not encrypted or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("the https:// address of an OpenID Connect provider")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def is_web(cls, value: str) -> str:
@@ -162,6 +178,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def can_sign_in_elsewhere(self) -> Settings:
+        """Single sign-on needs its three settings, or none."""
+        missing = [name for name in OIDC if not getattr(self, name)]
+        if missing and len(missing) < len(OIDC):
+            raise ValueError(f"PORTAL_{missing[0].upper()} is missing: single sign-on needs it.")
+        return self
+
+    @model_validator(mode="after")
     def has_a_secret(self) -> Settings:
         """In production the key is given; a demonstration makes its own and keeps it in the data folder."""
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
@@ -172,7 +196,7 @@ class Settings(BaseSettings):
                 "random characters."
             )
         if not self.secret_key:
-            object.__setattr__(self, "secret_key", _kept_secret(self.data_dir))
+            object.__setattr__(self, "secret_key", kept_secret(self.data_dir))
         if not self.base_url:
             host = ANYWHERE.get(self.host, self.host)
             host = f"[{host}]" if ":" in host else host
@@ -230,31 +254,6 @@ def _name_server(value: str) -> tuple[str, int] | None:
     parts = urlsplit(f"//[{value}]" if value.count(":") > 1 and "]" not in value else f"//{value}")
     address = str(ip_address(parts.hostname or ""))
     return address, parts.port or DNS_PORT
-
-
-def _kept_secret(folder: Path) -> str:
-    """The data folder's own key, made once, readable by its owner only."""
-    path = folder / "secret_key"
-    try:
-        if not path.exists():
-            _keep(path, secrets.token_urlsafe(48))
-        return path.read_text().strip()
-    except OSError as refused:
-        raise ValueError(f"PORTAL_DATA_DIR is wrong: {folder} cannot be used ({refused.strerror}).") from refused
-
-
-def _keep(path: Path, secret: str) -> None:
-    """Two processes that start at once get the same key: the link succeeds for one, with the whole key in it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret)
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
 
 
 _settings: Settings | None = None

@@ -60,6 +60,8 @@ def test_nothing_has_to_be_set() -> None:
         ("SMTP_URL", "mail.example", "PORTAL_SMTP_URL is wrong: expected smtp://user:password@host:port?tls=starttls"),
         ("SMTP_URL", "smtp://mail.example?tls=maybe", "PORTAL_SMTP_URL is wrong: expected tls=starttls or tls=none"),
         ("SMTP_URL", "smtp://mail.example:99999", "PORTAL_SMTP_URL is wrong: expected "),
+        ("OIDC_ISSUER", "http://id.example", "PORTAL_OIDC_ISSUER is wrong: expected the https:// address of an OpenID"),
+        ("OIDC_ISSUER", "https://id.example", "PORTAL_OIDC_CLIENT_ID is missing: single sign-on needs it."),
         ("BASE_URL", "portal.example", "PORTAL_BASE_URL is wrong: expected https://portal.example.org."),
         ("BIND", "8000", "PORTAL_BIND is wrong: expected an address and a port such as 127.0.0.1:8000."),
         ("BIND", "localhost:0", "PORTAL_BIND is wrong: expected an address and a port such as 127.0.0.1:8000."),

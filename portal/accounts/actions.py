@@ -51,11 +51,13 @@ async def sign_in(email: str, password: str, address: str = "", agent: str = "",
         return await begin_session(await _account(row["id"]), address, agent, replacing)
 
 
-async def begin_session(account: AccountRow, address: str, agent: str, replacing: str | None, way: str = "") -> str:
+async def begin_session(
+    account: AccountRow, address: str, agent: str, replacing: str | None, *, way: str = "", proved: bool = False
+) -> str:
     """The session of somebody who has proved who they are, in the caller's transaction; half a one where a second
-    factor is asked for. `way`: how, when not by password. Returns the cookie's value.
+    factor is asked for, unless it has been `proved` too. `way`: how, when not by password. Returns the cookie's value.
     """
-    half = way != "elsewhere" and (await factors.standing(account.id)).asked
+    half = not proved and (await factors.standing(account.id)).asked
     if not half:
         await _signed_in(account, address, agent, way)
     return await _fresh_session(account.id, address, agent, replacing, half=half)

@@ -9,11 +9,14 @@ from typing import Any
 from litestar import Response
 from litestar.exceptions import TooManyRequestsException
 
-from portal.accounts import middleware, sessions
+from portal.accounts import middleware, oidc, sessions
 from portal.accounts.tries import Locked
+from portal.i18n import _
+from portal.settings import settings
+from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.limits import client_address
-from portal.web.pages import own_path, see
+from portal.web.pages import own_path, page, see
 from portal.web.templating import url
 
 HOME = "/"
@@ -27,6 +30,12 @@ def judged() -> Iterator[None]:
         yield
     except Locked as locked:
         raise TooManyRequestsException(headers={"Retry-After": str(locked.seconds)}) from None
+
+
+def login_form(request: Request, form: Form, *, done: str = "", status_code: int = 200) -> Response[Any]:
+    """The sign-in page, with the way to the provider where there is one. `done`: what has just been done."""
+    name = (settings().oidc_name or _("single sign-on")) if oidc.configured() else ""
+    return page(request, "accounts/login.html", status_code=status_code, form=form, done=done, elsewhere=name)
 
 
 def whence(request: Request) -> tuple[str, str]:

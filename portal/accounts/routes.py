@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal import zones
-from portal.accounts import actions, factor_pages, factors, middleware, queries, rules, words
-from portal.accounts.doors import after_login, judged, signed_in, whence
+from portal.accounts import actions, factor_pages, factors, middleware, oidc_pages, queries, rules, words
+from portal.accounts.doors import after_login, judged, login_form, signed_in, whence
 from portal.accounts.forms import HandleForm, KeyForm, LoginForm, PasswordForm, ProfileForm, labels, languages, reaches
 from portal.accounts.queries import AccountRow
 from portal.accounts.sessions import end_session, hashed
@@ -33,7 +33,7 @@ async def login_page(request: Request, next: FromQuery[str] = "", done: FromQuer
     """The sign-in page; whoever has signed in already goes on."""
     if request.visitor is not None:
         return see(request, after_login(next))
-    return page(request, "accounts/login.html", form=LoginForm({"next": own_path(next, "")}), done=done)
+    return login_form(request, LoginForm({"next": own_path(next, "")}), done=done)
 
 
 @post("/login", opt=public(), status_code=303, guards=[limited("login", TRIES_OF_AN_ADDRESS)])
@@ -48,7 +48,7 @@ async def login(request: Request) -> Response[Any]:
         except Refused as refused:
             form.refuse(refused)
     if not form.valid:
-        return page(request, "accounts/login.html", form=form, done="", status_code=422)
+        return login_form(request, form, status_code=422)
     return await signed_in(request, secret, form.next)
 
 
@@ -180,5 +180,5 @@ def _profile_of(account: AccountRow) -> ProfileForm:
 
 routes: list[Any] = [
     login_page, login, logout, account_page, change_profile, change_password, end_other_session, create_key,
-    revoke_key_page, revoke_key, *factor_pages.routes,
+    revoke_key_page, revoke_key, *factor_pages.routes, *oidc_pages.routes,
 ]  # fmt: skip
