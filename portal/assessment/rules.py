@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
-from heapq import nsmallest
+from heapq import heapify, heappop, heappush
 from typing import Literal, Protocol
 
 import msgspec
@@ -35,21 +35,35 @@ def spread(dossiers: Sequence[Open], loads: Mapping[int, int], *, each: int, cap
     `loads`: account -> dossiers it has already; `cap`: how many it may have at most. The dossiers with the fewest
     possible evaluators come first, so that they are not left over. The same question has the same answer.
     """
-    load = dict(loads)
-    place = {account: position for position, account in enumerate(load)}
+    place = {account: position for position, account in enumerate(loads)}
+    idle = [(load, place[account], account) for account, load in loads.items() if cap is None or load < cap]
+    heapify(idle)
     pairs: list[tuple[int, int]] = []
     short: dict[int, int] = {}
-    for dossier in sorted(dossiers, key=lambda one: (len(load.keys() - one.taken - one.barred), one.id)):
+    for dossier in sorted(dossiers, key=lambda one: (-len(loads.keys() & (one.taken | one.barred)), one.id)):
         wanted = max(0, each - len(dossier.taken))
-        free = [who for who in load if who not in dossier.taken and who not in dossier.barred]
-        free = [who for who in free if cap is None or load[who] < cap]
-        chosen = nsmallest(wanted, free, key=lambda who: (load[who], place[who]))
-        for who in chosen:
-            load[who] += 1
-            pairs.append((dossier.id, who))
+        chosen = _least_loaded(idle, dossier, wanted, cap)
+        pairs += [(dossier.id, account) for account in chosen]
         if len(chosen) < wanted:
             short[dossier.id] = wanted - len(chosen)
     return Spread(tuple(pairs), short)
+
+
+def _least_loaded(idle: list[tuple[int, int, int]], dossier: Open, wanted: int, cap: int | None) -> list[int]:
+    """Take so many accounts for a dossier from the heap of (load, place, account), and put them back with one more."""
+    chosen: list[int] = []
+    back: list[tuple[int, int, int]] = []
+    while idle and len(chosen) < wanted:
+        load, place, account = heappop(idle)
+        if account in dossier.taken or account in dossier.barred:
+            back.append((load, place, account))
+        else:
+            chosen.append(account)
+            if cap is None or load + 1 < cap:
+                back.append((load + 1, place, account))
+    for one in back:
+        heappush(idle, one)
+    return chosen
 
 
 # ------------------------------------------------------------------------------------------------ scores

@@ -113,16 +113,20 @@ class Progress(msgspec.Struct, frozen=True):
     scored: int
 
 
+# One pass over the campaign's assignments and one over its scores, whatever the number of people.
 PROGRESS = """
+with given as (
+    select x.account_id, x.dossier_id from assignment x join dossier d on d.id = x.dossier_id where d.campaign_id = $1),
+assigned as (select account_id, count(*) as n from given group by account_id),
+sheet as (
+    select s.account_id, s.dossier_id from score s join given using (account_id, dossier_id)
+    group by s.account_id, s.dossier_id
+    having count(*) >= (select count(*) from criterion c where c.campaign_id = $1)),
+scored as (select account_id, count(*) as n from sheet group by account_id)
 select a.id, a.name, a.active, bool_or(m.role = 'manager') as manager,
-       (select count(*) from assignment x join dossier d on d.id = x.dossier_id
-        where x.account_id = a.id and d.campaign_id = $1) as assigned,
-       (select count(*) from (
-            select s.dossier_id from score s join dossier d on d.id = s.dossier_id and d.campaign_id = $1
-            join assignment x on x.dossier_id = s.dossier_id and x.account_id = a.id
-            where s.account_id = a.id group by s.dossier_id
-            having count(*) >= (select count(*) from criterion c where c.campaign_id = $1)) done) as scored
+       coalesce(max(assigned.n), 0) as assigned, coalesce(max(scored.n), 0) as scored
 from campaign_member m join account a on a.id = m.account_id
+left join assigned on assigned.account_id = a.id left join scored on scored.account_id = a.id
 where m.campaign_id = $1 group by a.id order by bool_or(m.role = 'manager'), folded(a.name), a.id"""
 
 

@@ -39,7 +39,7 @@ async def _assessment(request: Request, dossier: Dossier) -> dict[str, Any]:
     evaluators = await assessment.evaluators(dossier.id)
     barred = await conflicts.of_dossier(dossier.id)
     out = {one.id for one in evaluators} | {one.id for one in barred}
-    members = await assessment.members(dossier.campaign_id) if actor.may("assign.edit") else []
+    members = await assessment.candidates(dossier.campaign_id) if actor.may("assign.edit") else []
     asked = await criteria.of_campaign(dossier.campaign_id)
     scores = await scoring.of_dossier(dossier.id)
     return {

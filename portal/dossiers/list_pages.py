@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from portal.actor import Actor
 from portal.assessment import queries as assessment
-from portal.assessment.queries import Member
+from portal.assessment.queries import Candidate
 from portal.campaigns import form_queries
 from portal.campaigns import queries as campaigns
 from portal.campaigns.kinds import Question
@@ -112,7 +112,7 @@ async def asked_in(campaign: Campaign | None) -> list[Question]:
 async def offers_of(actor: Actor, filters: Filters, campaign: Campaign | None, questions: list[Question]) -> Offers:
     """What the filters offer, in the reader's words."""
     mine = await search.campaigns(actor) if campaign is None else []
-    people = await assessment.members(campaign.id) if campaign and actor.may("assign.edit") else []
+    people = await assessment.candidates(campaign.id) if campaign and actor.may("assign.edit") else []
     phases = await search.phases(campaign.id) if campaign else []
     return Offers(
         campaigns=[(choice.key, text_in(choice.label)) for choice in mine],
@@ -126,7 +126,7 @@ async def offers_of(actor: Actor, filters: Filters, campaign: Campaign | None, q
     )
 
 
-def _evaluators(actor: Actor, people: list[Member]) -> list[tuple[str, str]]:
+def _evaluators(actor: Actor, people: list[Candidate]) -> list[tuple[str, str]]:
     """Those who could evaluate; whoever does not assign sees at least the own ones."""
     first = [(str(actor.account_id), _("Assigned to me")), (NOBODY, _("Assigned to nobody"))]
     return first + [(str(one.id), one.name) for one in people if one.id != actor.account_id]

@@ -80,7 +80,7 @@ async def test_a_conflict_of_interest_takes_bob_out_until_alice_lifts_it(client:
     await client.sign_in(house.alice.email)
     page = await client.get(f"/dossiers/{first}")
     assert "Conflict of interest: Bob · My sister works there" in page.words
-    assert [option.split(" (")[0] for option in page.texts("#account option")] == ["Bea", "Alice"]
+    assert page.texts("#account option") == ["Bea", "Alice"]
     page = await client.post(f"/dossiers/{first}/conflicts/{house.bob.id}/lift")
     page = await client.post(f"/dossiers/{first}/evaluators", {"account": str(house.bob.id)})
     assert page.toasts == ["Evaluator assigned."]
