@@ -123,6 +123,11 @@ class QuestionForm(TextsForm):
         errors = {"lines" if name == "choices" else name: sentence for name, sentence in refused.errors.items()}
         super().refuse(Refused(refused.message, errors=errors))
 
+    @property
+    def first_ids(self) -> dict[str, str]:
+        """As everywhere; the ticks of a condition stand below the question it depends on."""
+        return super().first_ids | {"depends_is": self.id("depends_on")}
+
     def answers_to(self, key: str) -> Options:
         """The ticks below one of the questions it may depend on."""
         return [(value, words) for value, words in self.options("depends_is") if value.startswith(key + BETWEEN)]
