@@ -35,10 +35,7 @@ update campaign set slug = $3, title = $4, description = $5, locales = $6, defau
 where id = $1 and version = $2"""
 
 # Takes the next number and holds the campaign's row until the caller commits: no gap, no number twice.
-NEXT_NUMBER = """
-update campaign set last_number = last_number + 1 where id = $1
-returning number_prefix || '-' || extract(year from now() at time zone time_zone) || '-' ||
-    lpad(last_number::text, greatest(4, length(last_number::text)), '0')"""
+NEXT_NUMBER = f"update campaign c set last_number = last_number + 1 where id = $1 returning {queries.NUMBER}"
 
 
 # ------------------------------------------------------------------------------------------------ the campaign

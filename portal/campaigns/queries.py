@@ -17,6 +17,10 @@ COLUMNS = """c.id, c.slug, c.title, c.description, c.locales, c.default_locale, 
 c.published, c.number_prefix, c.created_at, c.version, c.programme_id, c.archived_at, c.first_phase, c.resubmission,
 c.withdrawal, c.assigned_only"""
 
+# The number that a dossier gets from its campaign `c`: prefix, year on the campaign's clocks, at least four digits.
+NUMBER = """c.number_prefix || '-' || extract(year from now() at time zone c.time_zone) || '-' ||
+lpad(c.last_number::text, greatest(4, length(c.last_number::text)), '0')"""
+
 VISIBLE = """
 ($1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2))"""
 
@@ -206,6 +210,13 @@ async def by_slug(slug: str) -> Campaign:
 async def dossiers(campaign_id: int) -> int:
     """How many dossiers a campaign has, drafts included."""
     return int(await db.fetchval("select count(*) from dossier where campaign_id = $1", campaign_id))
+
+
+async def next_number(campaign_id: int) -> str:
+    """What the next dossier's number will look like, e.g. RL-2026-0161; nothing is taken."""
+    sql = f"""select {NUMBER} from (
+        select number_prefix, time_zone, last_number + 1 as last_number from campaign where id = $1) c"""
+    return str(await db.fetchval(sql, campaign_id))
 
 
 async def slugs() -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,22 @@ async def test_E17_a_phase_of_an_unpublished_campaign_is_not_open(db: None) -> N
     assert await phases.open_phase(await queries.one(alice.actor, campaign.id), datetime.now(UTC))
     await database.execute("update campaign set published = false where id = $1", campaign.id)
     assert await phases.open_phase(await queries.one(alice.actor, campaign.id), datetime.now(UTC)) is None
+
+
+@pytest.mark.seed("E17")
+@pytest.mark.parametrize(
+    ("wall", "last"),
+    [("2027-03-28T02:30", "2027-03-28T00:59:59"), ("2026-10-25T02:30", "2026-10-25T00:29:59")],
+    ids=["skipped", "shown twice"],
+)
+async def test_E17_a_phase_closes_once_where_the_clocks_jump(db: None, wall: str, last: str) -> None:
+    alice, campaign = await labs()
+    closes_at = datetime.fromisoformat(wall)
+    phase_id = await phase_actions.add(alice.actor, campaign.id, draft(campaign, opens_at=None, closes_at=closes_at))
+    then = datetime.fromisoformat(last).replace(tzinfo=UTC)
+    asked = campaign.status["reserve_list"]
+    found = [await phases.of_dossier(campaign.id, asked, then + timedelta(seconds=each)) for each in (0, 1, 3601)]
+    assert [each and each.id for each in found] == [phase_id, None, None]
 
 
 @pytest.mark.parametrize(
