@@ -151,17 +151,11 @@ class Journal:
                 await asyncio.sleep(0)
 
     def answer_some(self, count: int) -> None:
-        """Let so many dots go, while the lease holds. Raises RunLost.
-
-        All are made ready before the first is written: one by one, each would find the server asleep again, and
-        waking it costs both sides more than the writing.
-        """
+        """Let so many dots go, while the lease holds. Raises RunLost."""
         self.run.require_lease()
-        some = [self.granted.popleft() for _ in range(min(count, len(self.granted)))]
-        for connection, work in some:
+        for _ in range(min(count, len(self.granted))):
+            connection, work = self.granted.popleft()
             connection.granted(work)
-        for connection, _work in some:
-            connection.go()
 
     async def refuse(self, refused: list[Ask]) -> None:
         """Ask for the reason. When even that fails the message goes back: the next flush recovers."""

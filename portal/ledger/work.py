@@ -84,10 +84,7 @@ class Asker(Protocol):
     """A connection that waits for permission to write its dot."""
 
     def granted(self, work: Work) -> None:
-        """The intent is in the journal: make letter and dot ready."""
-
-    def go(self) -> None:
-        """Write what is ready, if the connection is still there."""
+        """The intent is in the journal: write letter and dot."""
 
     def refused(self, work: Work, why: str) -> None:
         """It may not go (any more)."""

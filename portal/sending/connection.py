@@ -34,7 +34,6 @@ class SmtpConnection(asyncio.Protocol):
         self.work: Work | None = None
         self.on_wire: Work | None = None
         self.letter: bytes | asyncio.Future[bytes] = b""
-        self.ready = b""  # letter and dot, and the next envelope right behind them
         self.asked, self.asked_at = False, 0.0  # loop time
         self.talking, self.dead = True, False
         self.leaving = False  # no message after this one
@@ -232,7 +231,7 @@ class SmtpConnection(asyncio.Protocol):
             self.hang_up()
 
     def granted(self, work: Work) -> None:
-        """The intent is on record: letter and dot are ready to go, and the next envelope right behind them."""
+        """The intent is on record: letter and dot, and the next envelope right behind them."""
         self.asked = False
         work.since += self.loop.time() - self.asked_at  # PostgreSQL's time is not held against the mail server
         if self.transport.is_closing():
@@ -245,13 +244,7 @@ class SmtpConnection(asyncio.Protocol):
         is_followed = self.offer.pipelining and not (work.alone or self.leaving)
         following = self.feed.next(self.offer) if is_followed else None
         behind = self.envelope(*following) if following else b""
-        self.ready = b"%b.\r\n%b" % (letter, behind)
-
-    def go(self) -> None:
-        """Write what is ready."""
-        ready, self.ready = self.ready, b""
-        if ready:
-            self.transport.write(ready)
+        self.transport.write(b"%b.\r\n%b" % (letter, behind))
 
     def refused(self, work: Work, why: str) -> None:
         """It may not go. After 354 there is no other way to take it back than to hang up."""

@@ -52,9 +52,6 @@ class Line:
         self.worker.world.dot(work)
         self.worker.wire.append(work)
 
-    def go(self) -> None:
-        """The dot is written already."""
-
     def refused(self, work: Work, why: str) -> None:
         """The ledger says no: is it right?"""
         self.worker.world.denied(work, why)
