@@ -32,6 +32,8 @@ with first as (select dossier_id, min(at) as at from moment group by dossier_id)
                       group by d.person_id) x where p.id = x.person_id),
      told as (update timeline_event e set at = m.at from moment m where e.dossier_id = m.dossier_id
               and (e.details ->> 'change_id')::bigint is not distinct from m.change_id),
+     considered as (update decision x set at = m.at from moment m where x.dossier_id = m.dossier_id
+                    and x.event <> 'deadline' and x.event_id = m.change_id),
      before as (update timeline_event e set at = $1 where e.dossier_id is null),
      house as (update campaign set created_at = $1),
      rules as (update trigger set created_at = $1),

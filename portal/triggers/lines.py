@@ -89,8 +89,8 @@ def _ahead(deadline: Deadline, *, sent: bool) -> str:
         return _("Planned: {when}. Nothing goes while the campaign is not published.").format(when=when)
     if not deadline.active:
         return _("Planned: {when}. Nothing goes while it is paused.").format(when=when)
-    # NOTE: {when}: e.g. 23 November 2026, 09:00 (local time: Madrid); {n}: dossiers it would remind today
-    return _("Next: {when}. Dossiers to remind today: {n}.").format(when=when, n=number(deadline.readers))
+    # NOTE: {when}: e.g. 23 November 2026, 09:00 (local time: Madrid); {n}: dossiers at the status of the reminder
+    return _("Next: {when}. Dossiers with the status today: {n}.").format(when=when, n=number(deadline.readers))
 
 
 def moved_line(one: Moved, time_zone: str) -> str:

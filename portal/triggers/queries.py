@@ -42,7 +42,7 @@ from trigger where """
 TEMPLATES = """
 select m.id, m.name, m.category = 'optional' as optional,
        array(select x.locale from template_variant x where x.version_id = m.version_id order by x.locale) as locales
-from template m where m.version_id is not null and m.archived_at is null or m.id = $1
+from template m where m.version_id is not null and m.archived_at is null and m.shared or m.id = $1
 order by folded(m.name), m.id"""
 
 LAST_CHANGE = """
@@ -133,7 +133,7 @@ async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
 
 
 async def templates_offered(also: int | None = None) -> list[TemplateOffer]:
-    """Templates that a trigger may use, by name; `also`: the one it uses already, even if that has been archived."""
+    """Shared templates, which triggers may use, by name; `also`: the one it uses already, even if that has been archived."""
     return await db.fetch_as(TemplateOffer, TEMPLATES, also)
 
 

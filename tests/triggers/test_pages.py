@@ -251,7 +251,7 @@ async def test_B07_a_reminder_is_made_in_the_same_form_and_says_when_it_goes(hou
     assert plain(page.texts("td.wide > a")) == [
         "7 days before the closing date, at 09:00, send “Closing soon” to dossiers at “Draft”."
     ]
-    assert "Next: 24 December 2099, 09:00 (local time: Madrid). Dossiers to remind today: 1." in page.words
+    assert "Next: 24 December 2099, 09:00 (local time: Madrid). Dossiers with the status today: 1." in page.words
 
 
 async def test_rivals_are_put_in_order(house: House, alice: Client) -> None:
