@@ -95,5 +95,5 @@ def words(old: str, new: str) -> tuple[Part, ...]:
 def readable(line: str) -> str:
     """A line of html as its words; a link with its address, a picture with its description."""
     line = LINK.sub(lambda found: found[2] if found[2] == found[1] else f"{found[2]} ({found[1]})", line)
-    line = PICTURE.sub(lambda found: f"[{found[1]}]", line.replace("<li>", "– "))
+    line = PICTURE.sub(lambda found: f"[{found[1] or '…'}]", line.replace("<li>", "– "))
     return unescape(TAG.sub("", line)).strip()

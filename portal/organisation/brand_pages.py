@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 from portal.emails import defaults, fields
 from portal.emails import queries as emails
 from portal.emails.letters import Brand, Variant, render
+from portal.emails.markup import reduce
 from portal.i18n import LOCALES, _, autonym
 from portal.organisation import brand
 from portal.organisation.forms import BrandForm, brand_labels
@@ -88,7 +89,9 @@ def _sample(shown: Brand, locale: str) -> str:
     texts = {each: (subject, body) for each, subject, body in defaults.variants(SAMPLE)}
     subject, body = texts[locale]
     facts = fields.sample_facts(locale, shown.name, shown.name, settings().base_url.rstrip("/"))
-    return render(Variant(locale, subject, body=body, optional=True), fields.values(facts, locale), shown, locale).html
+    return render(
+        Variant(locale, subject, body=reduce(body), optional=True), fields.values(facts, locale), shown, locale
+    ).html
 
 
 def _choices() -> dict[str, Any]:

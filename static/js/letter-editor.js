@@ -31,20 +31,16 @@
     for (const [name, mark] of Object.entries(marks)) CSS.highlights.set(name, mark);
   };
 
-  /* Pictures: what is chosen, dropped or pasted is added to the gallery; what is written under it describes it. */
-  const upload = async (attachment) => {
+  /* Pictures: what is chosen, dropped or pasted is added to the gallery, then shown; its caption describes it. */
+  const upload = async (file) => {
+    say("");
     const body = new FormData();
-    body.append("picture", attachment.file);
+    body.append("picture", file);
     const token = form.querySelector("[name=_csrf_token]").value;
     const answer = await fetch(form.dataset.pictures, { method: "POST", body, headers: { "X-CSRF-Token": token } });
     const told = await answer.json().catch(() => ({}));
-    if (answer.ok) {
-      attachment.setAttributes({ url: told.url, width: told.width, height: told.height });
-      changed();
-    } else {
-      attachment.remove();
-      say(told.problem || answer.statusText);
-    }
+    if (answer.ok) editor.editor.insertAttachment(new Trix.Attachment({ ...told, contentType: "image/png" }));
+    else say(told.problem || answer.statusText);
   };
   const say = (words) => {
     const place = document.getElementById("picture-problem");
@@ -52,19 +48,14 @@
     place.hidden = !words;
   };
   const pictures = () => {
-    if (!form.dataset.pictures) {
-      editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
-      return;
-    }
     editor.addEventListener("trix-file-accept", (event) => {
-      say("");
-      if (!event.file.type.startsWith("image/")) event.preventDefault();
+      event.preventDefault();
+      if (form.dataset.pictures && event.file.type.startsWith("image/")) upload(event.file);
     });
-    editor.addEventListener("trix-attachment-add", (event) => { if (event.attachment.file) upload(event.attachment); });
     const chooser = document.querySelector("[data-picture-file]");
     document.querySelector("[data-picture]")?.addEventListener("click", () => chooser.click());
-    chooser?.addEventListener("change", () => {
-      for (const file of chooser.files) editor.editor.insertFile(file);
+    chooser?.addEventListener("change", async () => {
+      for (const file of chooser.files) await upload(file);
       chooser.value = "";
     });
   };

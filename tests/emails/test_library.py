@@ -11,6 +11,7 @@ from portal.emails.checks import Text
 from portal.emails.library import Filters
 from portal.emails.shelving import Place, describe
 from portal.outcomes import Missing, Refused
+from portal.triggers import queries as triggers
 from tests import factories
 from tests.clients import Client
 from tests.factories import AccountRow
@@ -93,3 +94,11 @@ async def test_the_page_says_which_automatic_e_mails_use_it(client: Client) -> N
     assert page.toasts == ["Saved."]
     assert await db.fetchval("select labels from template where id = $1", template.id) == ["2027", "winners"]
     assert "winners" in (await client.get("/templates?label=winners", target="rows")).words
+
+
+async def test_automatic_e_mails_use_shared_templates_only(db: None) -> None:
+    alice = await factories.account("Alice")
+    template_id = await own_template(alice)
+    assert template_id not in {each.id for each in await triggers.templates_offered()}
+    await describe(template_id, Place(shared=True, owner_id=alice.id), alice.actor)
+    assert template_id in {each.id for each in await triggers.templates_offered()}
