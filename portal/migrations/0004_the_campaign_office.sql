@@ -366,8 +366,3 @@ create index timeline_thing on timeline_event (subject, subject_id, id)
     where subject not in ('message', 'sender', 'dossier', 'person', 'campaign');     -- those have indexes of their own
 create index timeline_campaign_own on timeline_event (campaign_id, id) where dossier_id is null;  -- its own history
 create index timeline_at on timeline_event using brin (at) with (autosummarize = on);
-
--- A template's page shows its history.
-drop index timeline_subject;
-create index timeline_subject on timeline_event (subject, subject_id, id)
-    where subject in ('message', 'sender', 'origin', 'ledger', 'template');
