@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.assessment import work as assessment
 from portal.dossiers import bulk_actions, exporting
 from portal.emails import remaking
 from portal.imports import work as imports
@@ -13,7 +14,12 @@ from portal.settings import settings
 AT_ONCE = 2  # jobs of one worker process: each holds up to two connections of its pool
 
 PER_ITEM: dict[str, PerItem] = {remaking.JOB: remaking.remake_one, bulk_actions.JOB: bulk_actions.move_one}
-WHOLE: dict[str, Whole] = {exporting.JOB: exporting.work, CHECK_JOB: imports.check, RUN_JOB: imports.run}
+WHOLE: dict[str, Whole] = {
+    exporting.JOB: exporting.work,
+    assessment.JOB: assessment.spread,
+    CHECK_JOB: imports.check,
+    RUN_JOB: imports.run,
+}
 
 _under_way = 0
 

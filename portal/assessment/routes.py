@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from portal.actor import Actor
-from portal.assessment import actions, criteria, forms, queries, scoring
+from portal.assessment import actions, criteria, forms, queries, scoring, work
 from portal.assessment.criteria import Criterion
 from portal.assessment.forms import CriterionForm, SpreadForm
 from portal.assessment.rules import Spread
@@ -17,6 +17,7 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.formats import number
 from portal.i18n import _, ngettext
+from portal.jobs import actions as jobs
 from portal.outcomes import Refused, Stale
 from portal.web.conflicts import conflict
 from portal.web.htmx import Request
@@ -27,6 +28,7 @@ ASSIGN, EDIT = needs("assign.edit"), needs("campaign.edit")
 HERE = "/campaigns/{campaign_id:int}/assessment"
 CRITERIA = "/campaigns/{campaign_id:int}/criteria"
 CRITERION = CRITERIA + "/{criterion_id:int}"
+AT_ONCE = 2_000  # assignments that a page makes itself: half a second
 ASKED = ("status", "evaluators", "each", "cap")
 
 
@@ -69,9 +71,18 @@ async def spread(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     plan = await actions.plan_evenly(request.user, ids, form.accounts, each=form.each, cap=form.cap or None)
     if len(plan.pairs) != form.count:
         return await _spread(request, campaign, form, status_code=409, before=form.count)
+    if len(plan.pairs) > AT_ONCE:
+        return see(request, f"/jobs/{await _start(request, campaign_id, form, len(plan.pairs))}")
     done = await actions.assign_evenly(request.user, ids, form.accounts, each=form.each, cap=form.cap or None)
     sentence = ngettext("{n} assignment made.", "{n} assignments made.", done.pairs)
     return see(request, f"/campaigns/{campaign_id}/assessment", sentence.format(n=number(done.pairs)))
+
+
+async def _start(request: Request, campaign_id: int, form: SpreadForm, pairs: int) -> int:
+    """Leave it to a worker: it takes longer than a page."""
+    chosen = {"statuses": form.status, "accounts": form.accounts, "each": form.each, "cap": form.cap or None}
+    what = {"campaign": campaign_id, **chosen}
+    return await jobs.start(work.JOB, request.user, what=what, total=pairs, campaign_id=campaign_id)
 
 
 async def _choices(actor: Actor, campaign_id: int) -> dict[str, Any]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portal.i18n import _
+from portal.formats import number
+from portal.i18n import _, ngettext
+from portal.jobs import words as jobs
+from portal.jobs.queries import Job
+
+JOB = "assign_evenly"
 
 
 def why_not_word(reason: str) -> str:
@@ -17,3 +22,15 @@ def why_not_word(reason: str) -> str:
         "missing": lambda: _("This dossier does not exist any more, or you may not see it"),
     }
     return words[reason]() if reason in words else reason
+
+
+def _title(job: Job) -> str:
+    sentence = ngettext("{n} assignment, spread evenly", "{n} assignments, spread evenly", job.total)
+    return sentence.format(n=number(job.total))
+
+
+def _ended(job: Job) -> jobs.Place:
+    return _("See the evaluators"), f"/campaigns/{job.what['campaign']}/assessment"
+
+
+jobs.register(JOB, jobs.Kind(title=_title, ended=_ended))

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from portal import db as database
-from portal.assessment import actions, queries
+from portal.assessment import actions, queries, routes
+from portal.jobs import running
 from tests import factories as make
 from tests.clients import Client
+from workers import jobs
 
 
 class House(msgspec.Struct):
@@ -21,6 +23,11 @@ class House(msgspec.Struct):
 
 @pytest.fixture
 async def house(db: None) -> House:
+    return await made()
+
+
+async def made() -> House:
+    """Alice manages, Bob and Bea evaluate four dossiers."""
     await make.organisation()
     alice, bob, bea = [
         await make.account(name, role)
@@ -95,3 +102,18 @@ async def test_evaluators_assign_nothing(client: Client, house: House) -> None:
     assert (await client.get(f"{place}/assessment/spread")).status == 403
     assert (await client.post(f"/dossiers/{first}/evaluators", {"account": str(house.bob.id)})).status == 403
     assert await queries.evaluators(first) == []
+
+
+async def test_many_assignments_are_left_to_a_worker(
+    fresh_client: Client, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, house = fresh_client, await made()
+    monkeypatch.setattr(routes, "AT_ONCE", 3)
+    await client.sign_in(house.alice.email)
+    sent = {"status": "submitted", "evaluators": str(house.bob.id), "each": "1", "count": "4"}
+    page = await client.post(f"/campaigns/{house.campaign.id}/assessment/spread", sent)
+    assert page.h1 == "4 assignments, spread evenly"
+    assert await running.work(jobs.PER_ITEM, jobs.WHOLE, 30) == 1
+    assert [row.load for row in await queries.members(house.campaign.id)] == [0, 4, 0]
+    page = await client.get(page.path)
+    assert f"/campaigns/{house.campaign.id}/assessment" in page.links
