@@ -115,17 +115,14 @@ def of_reminder(late: Late) -> Case:
     happened = [_("It was to be sent: {when}").format(when=local(late.due_at, late.time_zone))]
     if late.closed:
         happened.append(_("The closing date has passed since: there is nothing to remind of."))
-    waits = ngettext(
-        "If nobody decides, {n} person is not reminded.",
-        "If nobody decides, {n} people are not reminded.",
-        late.readers,
-    )
     return Case(
         kind="reminders",
         id=late.id,
         heading=" · ".join((late.name, text_in(late.title))),
         happened=happened,
-        otherwise=waits.format(n=number(late.readers)),
+        otherwise=_("If nobody decides, nobody is reminded. Dossiers with its status: {n}.").format(
+            n=number(late.readers)
+        ),
         since=late.due_at,
         count=late.readers,
         verbs=["skip"] if late.closed else ["send", "skip"],
@@ -224,8 +221,11 @@ def question(verb: Verb, case: Case) -> Question:
             _("Nothing of it is sent, and this cannot be undone. The register keeps it all."),
         ),
         "send": (
-            ngettext("Remind {n} person now?", "Remind {n} people now?", n),
-            _("The reminder goes within a minute, to everybody who has the status then. It goes once."),
+            _("Send the late reminder now?"),
+            _(
+                "It goes within a minute, once, about each dossier that has its status and meets its conditions then. "
+                "Dossiers with its status: {n}."
+            ).format(n=number(n)),
         ),
         "skip": (
             _("Skip this reminder?"),

@@ -207,12 +207,13 @@ async def test_B07_a_late_reminder_is_sent_or_skipped_by_a_person(client: Client
     await client.sign_in(alice.email)
     assert "Not sent in time: A week left" in (await client.get("/")).words
     page = await client.get(HERE)
-    assert "If nobody decides, 1 person is not reminded." in page.words
+    assert "If nobody decides, nobody is reminded. Dossiers with its status: 1." in page.words
     question = await client.get(f"{HERE}/reminders/{one}/send")
-    assert question.h1 == "Remind 1 person now?"
+    assert question.h1 == "Send the late reminder now?"
     await factories.dossier(campaign, status="draft")
     page = await client.post(f"{HERE}/reminders/{one}/send", {"announced": "1"})
-    assert (page.status, page.h1) == (409, "Remind 2 people now?")
+    assert page.status == 409
+    assert "Dossiers with its status: 2." in page.words
     page = await client.post(f"{HERE}/reminders/{one}/send", {"announced": "2"})
     assert page.toasts == ["The reminder goes within a minute."]
     page = await client.post(f"{HERE}/reminders/{two}/skip", {"announced": "2"})
