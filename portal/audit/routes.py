@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -10,12 +12,12 @@ from litestar.response import Stream
 
 from portal.audit import actions, export, histories, queries, words
 from portal.audit.forms import FiltersForm
-from portal.audit.queries import NEWEST, Filters
+from portal.audit.queries import NEWEST, Filters, Row
 from portal.audit.rules import AREAS
-from portal.formats import date_table
+from portal.formats import date_table, day_heading, local
 from portal.i18n import _, text_in
 from portal.timeline import Verdict
-from portal.timeline_words import event_words
+from portal.timeline_words import Entry, event_words
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
 from portal.web.pages import page
@@ -65,8 +67,7 @@ async def _page(request: Request, *, verdict: Verdict | None = None) -> Response
         request,
         "audit/list.html",
         found=found,
-        sentences={row.id: event_words(row) for row in found.items},
-        pages={row.id: words.page_of(row, request.user.rights) for row in found.items},
+        days=_by_day(found.items, request.user.rights),
         subject_word=words.subject_word,
         form=form,
         query=query,
@@ -77,6 +78,20 @@ async def _page(request: Request, *, verdict: Verdict | None = None) -> Response
         verdict=verdict,
         as_json=_as_json,
     )
+
+
+class Shown(Entry, frozen=True):
+    """An entry with what it is about, and the page of that ("": none that the reader may open)."""
+
+    row: Row
+    page: str
+
+
+def _by_day(rows: Sequence[Row], rights: frozenset[str]) -> list[tuple[str, list[Shown]]]:
+    """The rows in their order, under the days of the reader's clock."""
+    shown = [Shown(row.at, *event_words(row), row, words.page_of(row, rights)) for row in rows]
+    days = [list(group) for _day, group in groupby(shown, key=lambda each: local(each.at).date())]
+    return [(day_heading(day[0].at), day) for day in days]
 
 
 def _as_json(details: dict[str, Any]) -> str:

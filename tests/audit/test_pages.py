@@ -25,7 +25,7 @@ async def adam(client: Client) -> Actor:
 
 def told(page: Page) -> list[str]:
     """The sentences of the page."""
-    return page.texts("tbody th")
+    return page.texts("ol.timeline p:not(.small-print)")
 
 
 async def test_adam_finds_who_did_what_by_part_person_campaign_day_and_thing(client: Client) -> None:
