@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 TOO_LARGE = ("Request Entity Too Large",)  # Litestar says so with status 400
+GONE = "client disconnected prematurely"  # and so with 500: whoever was sending has left, nobody has to mend anything
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ def on_http(request: Request, error: HTTPException) -> Response[Any]:
     with _language(request):
         if isinstance(error, NotAuthorizedException) and not _is_api(request):
             return _to_sign_in(request)
-        status = 413 if error.detail in TOO_LARGE else error.status_code
+        status = 413 if error.detail in TOO_LARGE else 400 if error.detail == GONE else error.status_code
         if status >= 500:
             return _bug(request, error)
         answer = say(request, _problem(status, _is_api(request), error))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from tests.clients import BASE_URL, Client
 from tests.web.small import ALICE, KEY, Door, small_app
@@ -122,3 +124,27 @@ async def test_errors_speak_the_readers_language_even_where_no_route_was_reached
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers={"Accept-Language": "pl"}) as http:
         answers = [await http.get("/form/x"), await http.get("/nowhere")]
     assert ['<html lang="pl">' in each.text for each in answers] == [True, True]
+
+
+async def test_whoever_leaves_while_sending_is_no_failure_of_ours(
+    app: Litestar, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    headers = [
+        (b"host", b"testserver"),
+        (b"content-type", b"multipart/form-data; boundary=b"),
+        (b"content-length", b"99"),
+    ]
+    scope: Any = {"type": "http", "method": "POST", "path": "/login", "raw_path": b"/login", "query_string": b""}
+    scope |= {"headers": headers, "client": ("10.9.9.9", 1), "server": ("testserver", 80), "scheme": "http"}
+    scope |= {"http_version": "1.1", "root_path": "", "asgi": {"version": "3.0"}, "state": {}}
+    await app(scope, receive, send)
+    assert answers[0]["status"] == 400
+    assert [record.levelname for record in caplog.records if record.levelname == "ERROR"] == []
