@@ -72,6 +72,38 @@ async def test_holding_and_keeping_silent_are_choices(alice: Client, scene: Scen
     assert (await moves(dossier.id))[-1][4:] == ("silent", "told by telephone")
 
 
+@pytest.mark.seed("B04")
+async def test_B04_the_page_warns_of_what_was_told_withdrawn_or_told_to_nobody(alice: Client, scene: Scene) -> None:
+    await factories.trigger(scene.campaign)
+    dossier = await factories.dossier(scene.campaign)
+    page = await alice.get(f"/dossiers/{dossier.id}/status?to=rejected")
+    assert "This is a decision, and no e-mail tells it to the candidate." in page.words
+    assert "told already" not in page.words
+    await change(alice, dossier.id, "accepted")
+    await database.execute("update message set state = 'accepted', settled_at = now() where state = 'queued'")
+    await database.execute("update dossier set withdrawn_at = now() where id = $1", dossier.id)
+    page = await alice.get(f"/dossiers/{dossier.id}/status?to=rejected")
+    assert "The candidate has been told already: Accepted, today" in page.words
+    assert "The candidate has withdrawn this application." in page.words
+
+
+@pytest.mark.seed("B03")
+async def test_B03_the_dossier_says_what_waits_and_undoes_it_with_one_button(client: Client, scene: Scene) -> None:
+    await factories.trigger(scene.campaign, delay_minutes=30)
+    dossier = await factories.dossier(scene.campaign)
+    await client.sign_in(scene.bob.email)
+    page = await change(client, dossier.id, "accepted")
+    assert "1 e-mail has not left yet" in page.words and "by itself: today" in page.words
+    undo = f"/dossiers/{dossier.id}/undo"
+    sent = page.form(undo)
+    page = await client.post(undo, sent)
+    assert page.toasts == ["Undone: the status is as it was before. 1 e-mail was cancelled."]
+    assert "has not left yet" not in page.words and "Status put back" in page.words
+    again = await client.post(undo, sent)
+    assert again.toasts == ["There is nothing to undo any more: the status has changed since."]
+    assert len(await moves(dossier.id)) == 2
+
+
 async def test_a_change_without_letters_says_so(alice: Client, scene: Scene) -> None:
     dossier = await factories.dossier(scene.campaign)
     page = await alice.get(f"/dossiers/{dossier.id}/status?to=under_review")

@@ -65,8 +65,8 @@ async def test_neighbours_follow_the_filtered_list(alice: Client, scene: Scene) 
         await database.execute(sql, dossier.id, n)
         ids.append(dossier.id)
     page = await alice.get(f"/dossiers/{ids[2]}?status=accepted")
-    assert page.one("a[rel=prev]").attrs["href"] == f"/dossiers/{ids[0]}?status=accepted"
-    assert page.one("a[rel=next]").attrs["href"] == f"/dossiers/{ids[3]}?status=accepted"
+    ways = [str(page.one(f"a[rel={way}]").attrs["href"]).partition("&place=")[0] for way in ("prev", "next")]
+    assert ways == [f"/dossiers/{ids[0]}?status=accepted", f"/dossiers/{ids[3]}?status=accepted"]
     assert "/dossiers?status=accepted" in page.links
 
 
