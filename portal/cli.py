@@ -16,6 +16,6 @@ def main() -> None:
 for command in (
     *(run.demo, run.up, run.serve, run.work, run.clock, run.mailbox),
     *(manage.migrate, manage.user, manage.api_key, manage.ledger, manage.catalogs),
-    *(lists.import_, signatures.dkim, signatures.secrets, audit.audit, doctor.doctor),
+    *(lists.import_, lists.export, signatures.dkim, signatures.secrets, audit.audit, doctor.doctor),
 ):
     main.add_command(command)

@@ -181,6 +181,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         "archive",
         lambda event: pgettext("timeline", "{name} brought the campaign back from the archive"),
     ),
+    "export.people": ("download", lambda event: pgettext("timeline", "{name} exported people: {n}")),
     "export.dossiers": (
         "download",
         # NOTE: {n}: how many

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -48,6 +48,25 @@ def import_(kind: str, file: Path, dry_run: bool, skip_errors: bool, columns: tu
             raise click.ClickException(refused.message or "; ".join(refused.errors.values())) from None
 
 
+@click.command("export")
+@click.argument("kind", type=click.Choice(["people", "dossiers"]))
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--campaign", default="", help="For dossiers: of this campaign only (slug), with their answers.")
+@click.option("--as", "account", default="", help="The e-mail address of the account that exports.")
+@in_one_sentence
+def export(kind: Literal["people", "dossiers"], file: Path, campaign: str, account: str) -> None:
+    """Write people or dossiers into a CSV or XLSX file."""
+    from portal.imports.taking_out import take_out
+    from portal.outcomes import Refused
+
+    with surroundings():
+        try:
+            count = with_pool(take_out, kind, campaign, account, file, _Progress("written"))
+        except Refused as refused:
+            raise click.ClickException(refused.message) from None
+    click.echo(f"{count} rows in {file}.")
+
+
 def _say(checked: Any) -> None:
     from portal.imports import queries, words
 
@@ -70,7 +89,9 @@ class _Progress:
 
     def __call__(self, done: int, total: int) -> None:
         tenth = 10 * done // total if total else 10
-        if sys.stderr.isatty():
+        if not total:
+            click.echo(f"{done} {self.word}", err=True)
+        elif sys.stderr.isatty():
             bar = "#" * (3 * tenth)
             click.echo(f"\r[{bar:<30}] {done} / {total} {self.word}", nl=done == total, err=True)
         elif tenth > self.said:

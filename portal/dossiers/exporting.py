@@ -75,7 +75,7 @@ async def at_once(by: Actor, wanted: Wanted) -> bytes:
     shown = await shown_columns(wanted)
     portions = [portion async for portion in rows(by, wanted, shown)]
     found = [row for portion in portions for row in portion]
-    await _record(by, wanted, len(found))
+    await record(by, wanted, len(found))
     if wanted.file == "csv":
         return sheets.csv_lines([header(shown), *found], first=True)
     return _workbook(shown, found)
@@ -89,8 +89,8 @@ def _workbook(shown: Sequence[Column], found: Sequence[Sequence[Any]]) -> bytes:
     return file.getvalue()
 
 
-async def _record(by: Actor, wanted: Wanted, n: int) -> None:
-    """Who took what out of the house."""
+async def record(by: Actor, wanted: Wanted, n: int) -> None:
+    """Say in the history who took what out of the house."""
     campaign = wanted.selection.filters.campaign
     details: dict[str, Any] = {"n": n, "format": wanted.file, "columns": wanted.columns}
     await timeline.record("export", campaign or 0, "export.dossiers", by, campaign_id=campaign, **details)
@@ -115,7 +115,7 @@ async def work(job: Job, by: Actor, report: Report) -> dict[str, Any]:
         if book is not None:
             await asyncio.to_thread(book.close)
     await report(done, done)
-    await _record(by, wanted, done)
+    await record(by, wanted, done)
     return {"file": path.name, "rows": done, "size": path.stat().st_size}
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal import db
-from portal.i18n import _, text_in
+from portal import db, sheets
+from portal.i18n import _, pgettext, text_in
 from portal.imports import actions, forms, queries, words
 from portal.imports.forms import ColumnsForm, RunForm, UploadForm
 from portal.imports.queries import LATEST, Import
@@ -27,7 +25,6 @@ from portal.web.rights import needs
 MAY = needs("import.run")
 ONE = "/imports/{import_id:int}"
 SAMPLE = 5  # rows shown beside the columns
-UNSAFE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate these
 
 
 @get("/imports", opt=MAY)
@@ -189,17 +186,17 @@ def _refusing(found: Import, refused: Refused) -> Form:
 
 @get(f"{ONE}/problems.csv", opt=MAY)
 async def problems_file(request: Request, import_id: FromPath[int]) -> Response[bytes]:
-    """What is wrong, as a table to mend the list by. Cells that a spreadsheet would calculate are quoted."""
+    """What is wrong, as a table to mend the list by."""
     found = await queries.one(request.user, import_id)
     questions = {each.key: each for each in await queries.questions(found.campaign_id)}
-    table = io.StringIO()
-    rows = csv.writer(table)
-    rows.writerow([_("Line"), _("Column"), _("What is wrong"), _("What stands there")])
+    rows: list[list[object]] = [
+        [pgettext("table", "Line"), pgettext("table", "Column"), _("What is wrong"), _("What stands there")]
+    ]
     for each in await queries.problems(import_id, None):
-        value = f"'{each.value}" if each.value.startswith(UNSAFE) else each.value
-        rows.writerow([each.line, words.field_word(each.field, questions), words.problem_word(each, questions), value])
+        said = words.field_word(each.field, questions), words.problem_word(each, questions)
+        rows.append([each.line, *said, each.value])
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}.csv"'}
-    return Response(table.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(sheets.csv_lines(rows, first=True), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 routes: list[Any] = [

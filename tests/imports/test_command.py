@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal import db as database
+from portal.imports import reading
 from portal.settings import ROOT
 from tests import factories
 
@@ -22,6 +23,27 @@ def listed(tmp_path: Path) -> Path:
         "E-Mail-Adresse;imię\nana@people.example;Ana\nnobody;X\njan@people.example;Łucja\n".encode("cp1250")
     )
     return file
+
+
+async def test_a_script_exports_without_formulas(fresh_database: str, valkey_url: str, tmp_path: Path) -> None:
+    await factories.account("Adam", "administrator")
+    campaign = await factories.campaign(slug="rural-labs")
+    await factories.dossier(campaign, await factories.person("=1+1", "Nowak"), number="RL-1", answers={"area": "sea"})
+    environment = {**os.environ, "PORTAL_DATABASE_URL": fresh_database, "PORTAL_REDIS_URL": valkey_url}
+
+    def portal(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portal", "export", *words]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    people, dossiers = tmp_path / "people.csv", tmp_path / "dossiers.xlsx"
+    assert portal("people", str(people)).stdout == f"1 rows in {people}.\n"
+    assert "candidate,=1+1" not in people.read_text("utf-8-sig")
+    assert "'=1+1" in people.read_text("utf-8-sig")
+    assert portal("dossiers", str(dossiers), "--campaign", "rural-labs").returncode == 0
+    data = dossiers.read_bytes()
+    assert "RL-1" in reading.read(data, reading.guess(data)).rows[0][1]
+    assert portal("dossiers", str(dossiers), "--campaign", "nowhere").stderr == "Error: No campaign nowhere.\n"
+    assert portal("people", str(tmp_path / "people.pdf")).returncode == 1
 
 
 async def test_a_script_imports_people_all_or_none(fresh_database: str, valkey_url: str, listed: Path) -> None:
