@@ -95,7 +95,8 @@ def _as_typed(form: QuestionForm, campaign: Campaign) -> Question | None:
 
 def _shown(request: Request, campaign: Campaign, question: Question | None) -> Response[Any]:
     put = [msgspec.structs.replace(question, shown_if=None)] if question else []
-    return page(request, "apply/question_preview.html", call=campaign, form=_empty(put, campaign), offered=[])
+    form = _empty(put, campaign)
+    return page(request, "apply/question_preview.html", background=True, call=campaign, form=form, offered=[])
 
 
 def _empty(questions: list[Question], campaign: Campaign) -> ApplicationForm:

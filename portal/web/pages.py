@@ -25,19 +25,26 @@ LETTER_POLICY = (
 
 
 def page(
-    request: Request, template: str, *, status_code: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    request: Request,
+    template: str,
+    *,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    background: bool = False,
+    **context: Any,
 ) -> Response[str]:
     """The page, or the block of it that is named after the element htmx will replace.
 
     The element `<div id="mail-preview">` is the block `mail_preview`. When the page has no such block, the whole page
-    is sent. Handlers never ask whether it is htmx.
+    is sent. Handlers never ask whether it is htmx. `background`: nobody asked for it by hand, so that it must not take
+    the toasts which the next page is to show (that page may be under way).
     """
     env = cast(Environment, request.app.state.templates)
-    body = render(request, env.get_template(template), context)
+    body = render(request, env.get_template(template), context, background=background)
     return Response(body, status_code=status_code, media_type=HTML, headers={"Vary": VARY, **(headers or {})})
 
 
-def render(request: Request, template: Template, context: Mapping[str, Any]) -> str:
+def render(request: Request, template: Template, context: Mapping[str, Any], *, background: bool = False) -> str:
     """The text of `page`, for what is not quite a page (errors)."""
     token = rendering.set(request)
     try:
@@ -45,7 +52,7 @@ def render(request: Request, template: Template, context: Mapping[str, Any]) -> 
             name = request.htmx.target.replace("-", "_")
             part = lone_block(template, name, {**_common(request, []), **context})
             if part is not None:
-                return part + _late_toasts(request, template.environment)
+                return part if background else part + _late_toasts(request, template.environment)
         return template.render({**_common(request, take_toasts(request)), **context})
     finally:
         rendering.reset(token)
