@@ -13,7 +13,7 @@ from portal.imports import actions as imports
 from portal.ledger import checks, sweeper, takeover
 from portal.sending import evidence, notices
 from portal.settings import settings
-from portal.triggers import reminding
+from portal.triggers import reminding, telling
 from workers import jobs
 from workers.broker import process
 
@@ -81,6 +81,12 @@ async def remind() -> None:
     """Letters before a closing whose hour has come (B07); what is late waits for a person."""
     if posted := await reminding.remind():
         log.info("reminders", messages=posted)
+
+
+@dramatiq.actor(queue_name="house")
+async def sweep_told() -> None:
+    """Candidates who have been told of their decision need not be looked at again (B05)."""
+    await telling.sweep()
 
 
 @dramatiq.actor(queue_name="house")

@@ -48,6 +48,7 @@ TIMETABLE = (
     Entry(actors.sweep.send, 10),
     Entry(actors.settle_doubts.send, 60),
     Entry(actors.remind.send, 30),
+    Entry(actors.sweep_told.send, 60),
     Entry(actors.tidy_up.send, 3600),
 )
 

@@ -255,6 +255,27 @@ create index decision_dossier on decision (dossier_id, id);
 create index decision_campaign on decision (campaign_id, id);
 create index decision_trigger on decision (trigger_id, id) where why_not not in ('other_family', 'other_status');
 
+-- Dossiers that have got a decision, until its letter has left (B05): all that can be untold, and little more. A row
+-- comes with the status, whoever sets it; a sweep takes it away (triggers/telling.py).
+create table to_tell (dossier_id bigint primary key references dossier on delete cascade)
+    with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000);
+create function to_tell() returns trigger language plpgsql as $$
+begin
+    insert into to_tell select new.id from status s where s.id = new.status_id and s.is_decision on conflict do nothing;
+    return null;
+end $$;
+create trigger dossier_decided after insert or update of status_id on dossier
+    for each row execute function to_tell();
+create function all_to_tell() returns trigger language plpgsql as $$
+begin
+    insert into to_tell select d.id from dossier d where d.status_id = new.id on conflict do nothing;
+    return null;
+end $$;
+create trigger status_decides after update of is_decision on status
+    for each row when (new.is_decision and not old.is_decision) execute function all_to_tell();
+insert into to_tell select d.id from dossier d join status s on s.id = d.status_id where s.is_decision;
+
 -- Until now the history of a dossier held what was decided.
 insert into decision (at, campaign_id, dossier_id, event, event_id, trigger_id, trigger_name, why_not, message_ids)
 select e.at, e.campaign_id, e.dossier_id, case when h.from_id is not null and not h.manual and s.key = 'submitted'

@@ -15,13 +15,14 @@ MOST = 1_000  # counted up to here, then "1,000+"
 AT_ONCE = 200  # candidates told by one click: about a second of work
 
 # Decided dossiers whose candidate has heard nothing since the decision, and to whom nothing is on its way (B05).
-# `silent`: whoever decided chose not to write.
+# `silent`: whoever decided chose not to write. `to_tell` holds all of them, and those told within the last minute.
 UNTOLD = f"""
 select d.id, d.number, d.campaign_id, trim(d.first_name || ' ' || d.last_name) as name, c.title, s.label, s.tone,
        coalesce(x.at, d.changed_at) as decided_at, x.id as change_id, d.status_id, x.from_id,
        coalesce(x.mode = 'silent', false) as silent, coalesce(x.reason, '') as reason, y.state::text as state,
        coalesce(y.reason, '') as state_reason
-from dossier d
+from to_tell k
+join dossier d on d.id = k.dossier_id
 join status s on s.id = d.status_id and s.is_decision
 join campaign c on c.id = d.campaign_id
 left join lateral (

@@ -10,6 +10,7 @@ import pytest
 from portal import db as database
 from portal.ledger import actions as ledger
 from portal.ledger.rules import Intent, Lane, Letter
+from portal.triggers import telling, untold
 from tests import factories as make
 from tests.clients import Client
 
@@ -238,6 +239,27 @@ async def test_B05_the_campaigns_own_page_counts_them_and_leads_to_its_list(hous
     page = await alice.get(f"/untold?campaign={house.campaign.id}")
     assert page.texts("section h2") == ["Rural Labs · Accepted", "Rural Labs · Rejected"]
     assert len((await alice.get("/untold")).texts("section h2")) == 3
+
+
+@pytest.mark.seed("B05")
+async def test_B05_who_has_been_told_is_not_looked_at_again_until_the_next_decision(house: House) -> None:
+    told, waits, open_again = [await decided(house) for _each in range(3)]
+    await message(house, told)
+    await message(house, waits, "queued")
+    review = house.campaign.status["under_review"]
+    await database.execute("update dossier set status_id = $2 where id = $1", open_again.id, review)
+    assert await telling.sweep() == 2
+    left = [row["dossier_id"] for row in await database.fetch("select dossier_id from to_tell")]
+    assert left == [waits.id]
+    rejected = house.campaign.status["rejected"]
+    await database.execute("update dossier set status_id = $2 where id = $1", told.id, rejected)
+    sql = """insert into status_change (dossier_id, to_id, actor_kind, manual, at)
+        values ($1, $2, 'user', true, clock_timestamp() + interval '1 minute')"""
+    await database.execute(sql, told.id, rejected)
+    assert [row.id for row in await untold.untold(house.alice.actor, 10)] == [told.id]
+    assert await telling.sweep() == 0
+    await database.execute("update status set is_decision = true where id = $1", review)
+    assert {row.id for row in await untold.untold(house.alice.actor, 10)} == {told.id, open_again.id}
 
 
 @pytest.mark.seed("B05")
