@@ -12,6 +12,7 @@ from portal.audit.queries import COLUMNS
 from portal.dossiers import queries as dossiers
 from portal.lists import Cursor, Keyset, Slice
 from portal.people import queries as people
+from portal.scope import sees_dossier
 from portal.timeline import Event
 from portal.timeline_words import days_of
 from portal.web.htmx import Request
@@ -23,10 +24,11 @@ NEWEST = Keyset(("e.id", int))
 PAGE = 100
 
 OF_DOSSIER = "e.dossier_id = $1"
-# Without what happened in campaigns that the actor may not see.
-OF_PERSON = """e.person_id = $1 and ($2::bool or (e.campaign_id is null and e.dossier_id is null) or exists (
-    select from campaign_member m where m.account_id = $3 and m.campaign_id = coalesce(
-        e.campaign_id, (select d.campaign_id from dossier d where d.id = e.dossier_id))))"""
+# Without what happened in campaigns and to dossiers that the actor may not see.
+OF_PERSON = f"""e.person_id = $1 and ($2::bool or case when e.dossier_id is not null then e.dossier_id in (
+        select d.id from dossier d where d.person_id = $1 and {sees_dossier("d", "$2", "$3")})
+    else e.campaign_id is null or exists (
+        select from campaign_member m where m.account_id = $3 and m.campaign_id = e.campaign_id) end)"""
 
 
 async def _events(condition: str, *values: Any, cursor: Cursor | None) -> Slice[Event]:
