@@ -8,7 +8,7 @@ from portal.actor import Actor
 from portal.emails import fields, lint, queries
 from portal.emails.checks import Text, text_errors, tidy
 from portal.emails.fields import FIELDS
-from portal.emails.letters import Rendered, Variant, render, trees
+from portal.emails.letters import Brand, Rendered, Variant, render, trees
 from portal.emails.lint import Finding
 from portal.emails.queries import Recipient, SenderRow
 from portal.outcomes import Missing
@@ -42,9 +42,14 @@ async def show(actor: Actor, text: Text, locale: str, person: int, *, sender_id:
         return Preview(None, sender, [], [], made)
     variant = Variant(locale, text.subject, text.preheader, text.body, optional)
     empty = [fields.label(name) for name in trees(variant).empty_fields(made)]
-    letter = render(variant, made, brand, locale)
+    letter = render(variant, made, here(brand), locale)
     findings = lint.of_text(variant, made, letter.subject, letter.html)
     return Preview(letter, sender, empty, findings + lint.of_brand(optional, brand.postal_address), made)
+
+
+def here(brand: Brand) -> Brand:
+    """The brand for a page of ours: pictures come from where the page came from."""
+    return msgspec.structs.replace(brand, base="")
 
 
 async def values_of(actor: Actor, locale: str, person: int, organisation: str, sender: str) -> dict[str, str]:

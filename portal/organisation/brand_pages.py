@@ -12,6 +12,7 @@ from portal.emails import defaults, fields
 from portal.emails import queries as emails
 from portal.emails.letters import Brand, Variant, render
 from portal.emails.markup import reduce
+from portal.emails.preview import here
 from portal.i18n import LOCALES, _, autonym
 from portal.organisation import brand
 from portal.organisation.forms import BrandForm, brand_labels
@@ -89,9 +90,8 @@ def _sample(shown: Brand, locale: str) -> str:
     texts = {each: (subject, body) for each, subject, body in defaults.variants(SAMPLE)}
     subject, body = texts[locale]
     facts = fields.sample_facts(locale, shown.name, shown.name, settings().base_url.rstrip("/"))
-    return render(
-        Variant(locale, subject, body=reduce(body), optional=True), fields.values(facts, locale), shown, locale
-    ).html
+    variant = Variant(locale, subject, body=reduce(body), optional=True)
+    return render(variant, fields.values(facts, locale), here(shown), locale).html
 
 
 def _choices() -> dict[str, Any]:

@@ -25,14 +25,12 @@ CAMPAIGNS = 200
 # $8: languages, $9: evaluators, $10: answers, as a trigger asks for them.
 GROUPS = rf"""
 select d.locale, d.first_name ~ '\S' as first_name, d.last_name ~ '\S' as last_name,
-       coalesce(p.email::text, '') <> '' as address,
-       (select x.reason from suppression x where x.address = p.email and (x.scope = 'all' or $4)
-        order by x.scope limit 1) as blocked,
-       array(select k.key from unnest($7::text[]) k(key)
-             where d.answers ->> k.key ~ '\S' and d.answers ->> k.key <> '[]' order by k.key) as answered,
-       count(*) as people, (array_agg(d.id order by d.id desc))[1:{KEPT}] as dossiers
+       coalesce(p.email::text, '') <> '' as address, x.reason as blocked, {{answered}} as answered,
+       count(*) as people, (array_agg(d.id))[1:{KEPT}] as dossiers
 from dossier d join person p on p.id = d.person_id join status s on s.id = d.status_id
-where {sees_dossier()} and d.campaign_id = $3
+left join (select distinct on (address) address, reason from suppression where scope = 'all' or $4
+           order by address, scope) x on x.address = p.email
+where {sees_dossier()} and d.campaign_id = $3 and $7::text[] is not null
   and case when $5::int[] is null then s.key <> 'draft' else d.status_id = any ($5) end
   and ($6::int is null or d.status_id <> $6)
   and (cardinality($8::text[]) = 0 or d.locale = any ($8))
@@ -44,6 +42,8 @@ where {sees_dossier()} and d.campaign_id = $3
                           where w.asked -> 'is' ? each)
                      else coalesce(w.asked -> 'is' ? (d.answers ->> (w.asked ->> 'key')), false) end)
 group by 1, 2, 3, 4, 5, 6"""
+# One for each key of $7, instead of a subquery for each dossier.
+ANSWERED = r"coalesce(d.answers ->> ($7::text[])[{n}] ~ '\S' and d.answers ->> ($7::text[])[{n}] <> '[]', false)"
 
 # The campaign, found through the actor, with what its letters have in common.
 CAMPAIGN = """
@@ -106,14 +106,17 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Dossiers whose letters have the same gaps. `blocked`: why their address is not written to; `dossiers`: some."""
+    """Dossiers whose letters have the same gaps. `blocked`: why their address is not written to; `dossiers`: some.
+
+    `answered`: whether there is an answer, for each key that was asked for, in order.
+    """
 
     locale: str
     first_name: bool
     last_name: bool
     address: bool
     blocked: str | None
-    answered: list[str]
+    answered: list[bool]
     people: int
     dossiers: list[int]
 
@@ -187,17 +190,19 @@ def of_rule(campaign: Campaign, rule: Rule, statuses: Sequence[Status], phases: 
 async def groups(
     actor: Actor, campaign_id: int, audience: Audience, optional: bool, answers: Sequence[str]
 ) -> list[Group]:
-    """The dossiers that the actor sees, by what a letter to them can say; `answers`: keys of questions it uses."""
+    """The dossiers that the actor sees, by what a letter to them can say; `answers`: keys of questions that it uses."""
+    columns = ", ".join(ANSWERED.format(n=n) for n in range(1, len(answers) + 1))
+    sql = GROUPS.format(answered=f"array[{columns}]::bool[]")
     asked = audience.rule.conditions if audience.rule else None
     parameters: tuple[Any, ...] = (
         list(audience.statuses) if audience.statuses is not None else None,
         audience.not_in,
-        sorted(answers),
+        list(answers),
         list(asked.locales) if asked else [],
         list(asked.evaluators) if asked else [],
         msgspec.to_builtins(asked.answers) if asked else [],
     )
-    return await db.fetch_as(Group, GROUPS, *actor.scope, campaign_id, optional, *parameters)
+    return await db.fetch_as(Group, sql, *actor.scope, campaign_id, optional, *parameters)
 
 
 async def named(dossiers: Sequence[int]) -> list[Somebody]:

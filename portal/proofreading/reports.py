@@ -41,17 +41,22 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report(
-    groups: Iterable[Group], variants: Mapping[str, Variant], fallback: str, wishes: Sequence[str], common: Facts
+    groups: Iterable[Group],
+    answers: Sequence[str],
+    variants: Mapping[str, Variant],
+    fallback: str,
+    wishes: Sequence[str],
+    common: Facts,
 ) -> Report:
-    """Every reader's letter, as it would be planned. `wishes`: the languages after the reader's own; `common`: what
-    all letters have in common.
+    """Every reader's letter, as it would be planned. `answers`: the keys that the groups speak of; `wishes`: the
+    languages after the reader's own; `common`: what all letters have in common.
     """
     letters: dict[str, int] = {}
     gaps: dict[tuple[str, str, str], list[Group]] = {}
     people = 0
     for group in groups:
         people += group.people
-        for gap in _gaps_of(group, variants, fallback, wishes, common, letters):
+        for gap in _gaps_of(group, answers, variants, fallback, wishes, common, letters):
             gaps.setdefault(gap, []).append(group)
     ordered = sorted(letters.items(), key=lambda each: -each[1])
     return Report(people, dict(ordered), [_gap(gap, found) for gap, found in sorted(gaps.items())])
@@ -59,6 +64,7 @@ def report(
 
 def _gaps_of(
     group: Group,
+    answers: Sequence[str],
     variants: Mapping[str, Variant],
     fallback: str,
     wishes: Sequence[str],
@@ -72,11 +78,11 @@ def _gaps_of(
     locale, falls_back = pick_locale(variants.keys(), (group.locale, *wishes), fallback)
     letters[locale] = letters.get(locale, 0) + group.people
     found = [("fallback", group.locale, locale)] if falls_back else []
-    merged = values(_facts(group, common), locale)
+    merged = values(_facts(group, answers, common), locale)
     return found + [("empty", locale, name) for name in trees(variants[locale]).empty_fields(merged)]
 
 
-def _facts(group: Group, common: Facts) -> Facts:
+def _facts(group: Group, answers: Sequence[str], common: Facts) -> Facts:
     return msgspec.structs.replace(
         common,
         person_email=PRESENT,
@@ -85,7 +91,7 @@ def _facts(group: Group, common: Facts) -> Facts:
         dossier_number=PRESENT,
         dossier_link=PRESENT,
         unsubscribe_link=PRESENT,
-        answers=dict.fromkeys(group.answered, PRESENT),
+        answers={key: PRESENT for key, given in zip(answers, group.answered, strict=True) if given},
     )
 
 

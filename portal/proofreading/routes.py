@@ -147,7 +147,7 @@ async def _report(actor: Actor, version: Version, campaign: Campaign, audience: 
         sender_name=sender.name if sender else "",
     )
     wishes = (campaign.default_locale, campaign.organisation_locale)
-    return reports.report(groups, variants, version.fallback_locale, wishes, common)
+    return reports.report(groups, answers, variants, version.fallback_locale, wishes, common)
 
 
 def audience_words(audience: Audience) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Page, async_playwright
+from PIL import Image
+from playwright.async_api import FilePayload, Page, async_playwright
 
+from portal import db
 from portal.emails import queries
 from tests import factories
 
@@ -44,6 +47,13 @@ async def page(chromium: str) -> AsyncIterator[Page]:
         await browser.close()
 
 
+def picture() -> FilePayload:
+    """A picture to choose."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 20), "#1f5c4d").save(file, "PNG")
+    return {"name": "garden.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
 async def test_alice_writes_a_letter_and_sees_it_as_she_types(address: str, page: Page) -> None:
     await factories.organisation()
     alice = await factories.account("Alice")
@@ -70,10 +80,18 @@ async def test_alice_writes_a_letter_and_sees_it_as_she_types(address: str, page
     await page.locator("details.fields summary").click()
     await page.locator("[data-insert=campaign_title]").click()
     await page.frame_locator("#letter-frame").get_by_text("Call: Rural Labs 2027").wait_for()
+    await page.set_input_files("[data-picture-file]", files=[picture()])
+    await page.locator("trix-editor figure img").click()
+    caption = page.locator("trix-editor textarea.attachment__caption-editor").first
+    await caption.fill("Our garden")
+    await caption.press("Enter")
+    await page.frame_locator("#letter-frame").locator("img[alt='Our garden']").wait_for()
     await page.locator("#letter > .actions button").first.click()
     await page.locator("#toasts p", has_text="Version 2 saved.").wait_for()
     stored = (await queries.current(template.id)).variants["en"].body
-    assert stored == f"{BODY}\n<p>Call: {{{{ campaign_title }}}}</p>"
+    key = await db.fetchval("select key from picture")
+    shown = f'<img src="/pictures/{key}" alt="Our garden" width="40" height="20">'
+    assert stored == f"{BODY}\n<p>Call: {{{{ campaign_title }}}}</p>\n<p>{shown}</p>"
     assert complaints == []
 
 

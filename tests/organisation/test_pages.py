@@ -176,7 +176,7 @@ async def test_letters_show_logo_colour_address_and_footer_as_soon_as_they_are_s
     assert shown.logo and (shown.logo.width, shown.logo.height) == (240, 60)
     client.checked = False
     letter = (await client.get(f"{BRAND}/letter?locale=en")).text
-    assert f'src="{shown.base}{shown.logo.path}"' in letter and "Charity 12" in letter and "#205080" in letter
+    assert f'src="{shown.logo.path}"' in letter and "Charity 12" in letter and "#205080" in letter
     assert "Charity 12" not in (await client.get(f"{BRAND}/letter?locale=pl")).text
 
 
