@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id"""
 COLUMNS = """id, at, subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name,
     details"""
 WALK = f"select {COLUMNS}, seal, hash from timeline_event where seal > $1 order by seal limit $2"
+Progress = Callable[[int], Awaitable[None]]
 LAST_SEAL = "select seal, hash from timeline_event where seal is not null order by seal desc limit 1"
 
 
@@ -90,7 +91,7 @@ async def of_campaign(campaign_id: int, limit: int = 100) -> list[Event]:
 
 def link_hash(before: bytes, event: Event) -> bytes:
     """The chain's next hash: sha256 of the hash before and the event's canonical JSON."""
-    plain = msgspec.json.encode(msgspec.to_builtins(event), order="sorted")
+    plain = msgspec.json.encode(event, order="sorted")
     return hashlib.sha256(before + plain).digest()
 
 
@@ -124,18 +125,27 @@ class Verdict(msgspec.Struct, frozen=True):
     unsealed: int
 
 
-async def check(expected: tuple[int, str] | None = None) -> Verdict:
+async def check(expected: tuple[int, str] | None = None, progress: Progress | None = None) -> Verdict:
     """Walk the chain in portions, hashing beside the event loop.
 
     `expected`: seal and hash that the chain had once (a fingerprint); the event at that place must still have it.
+    `progress`: told now and then how many events have been looked at.
     """
     before, seal, broken = GENESIS, 0, None
     while broken is None and (rows := await db.fetch(WALK, seal, SEALS_AT_ONCE)):
         before, seal, broken = await asyncio.to_thread(_walk, rows, before, seal, expected)
+        if progress is not None:
+            await progress(seal)
     if broken is None and expected is not None and expected[0] > seal:
         broken = 0
     unsealed = await db.fetchval("select count(*) from timeline_event where hash is null")
     return Verdict(seal, before.hex(), broken, unsealed)
+
+
+async def length() -> int:
+    """How many events are sealed."""
+    last = await db.fetchrow(LAST_SEAL)
+    return int(last["seal"]) if last else 0
 
 
 async def verify() -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from portal.assessment import work as assessment
+from portal.audit import work as audit
+from portal.audit.actions import VERIFY_JOB
 from portal.dossiers import bulk_actions, exporting
 from portal.emails import remaking
 from portal.imports import work as imports
@@ -19,6 +21,7 @@ WHOLE: dict[str, Whole] = {
     assessment.JOB: assessment.spread,
     CHECK_JOB: imports.check,
     RUN_JOB: imports.run,
+    VERIFY_JOB: audit.verify,
 }
 
 _under_way = 0

@@ -23,6 +23,7 @@ from portal.timeline_words import WORDS
 NEWEST = Keyset(("e.id", int))
 PAGE = 50
 OPEN = {"template": "template.see", "picture": "template.see", "person": "person.edit", "programme": "programme.edit"}
+WHOLES = ("campaign", "dossier", "person")  # events name these beside their subject
 MANAGED = "select campaign_id from campaign_member where account_id = $1 and role = 'manager'"
 
 # What an event is about, by the name that people know it by; null when it is gone.
@@ -39,6 +40,9 @@ ABOUT = """case e.subject
     when 'sender' then (select s.address::text from sender s where s.id = e.subject_id)
     when 'message' then (select m.address from message m where m.id = e.subject_id)
     end as about"""
+# Of each kind of event the latest few, by the index on its name: a kind that never happened costs nothing.
+BY_NAMES = """unnest($1::text[]) name cross join lateral (select * from timeline_event e {where}) e
+    order by {order} limit {limit}"""
 COLUMNS = ", ".join(f"e.{name.strip()}" for name in timeline.COLUMNS.split(","))
 
 
@@ -65,28 +69,33 @@ class Row(Event, kw_only=True, frozen=True):
 async def search(actor: Actor, filters: Filters, cursor: Cursor | None, limit: int = PAGE) -> Slice[Row]:
     """One page of the log, the latest first."""
     conditions, values = await _conditions(actor, filters)
-    first = len(values) + 1
-    sql = f"""select {COLUMNS}, {ABOUT}, e.seal, e.hash from timeline_event e
-        where {" and ".join(conditions)} and {NEWEST.condition(cursor, first=first)}
-        order by {NEWEST.order(cursor)} limit {limit + 1}"""
+    order, first = NEWEST.order(cursor), len(values) + 1
+    where = f"""where {" and ".join(conditions)} and {NEWEST.condition(cursor, first=first)}
+        order by {order} limit {limit + 1}"""
+    source = f"timeline_event e {where}"
+    if filters.area in AREAS:
+        source = BY_NAMES.format(where=where, order=order, limit=limit + 1)
+    sql = f"select {COLUMNS}, {ABOUT}, e.seal, e.hash from {source}"
     rows = await db.fetch_as(Row, sql, *values, *NEWEST.parameters(cursor))
     return NEWEST.slice(rows, cursor, limit, key=lambda row: (row.id,))
 
 
 async def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[Any]]:
     found = _Conditions(actor.time_zone)
+    if filters.area in AREAS:
+        found.add("e.what = name and name = any ({})", names_of(filters.area, list(WORDS)))
     if not actor.everywhere:
         await _visible(found, actor)
-    if filters.area in AREAS:
-        found.add("e.what = any ({})", names_of(filters.area, list(WORDS)))
     if filters.account_id:
         found.add("e.account_id = {}", filters.account_id)
     if filters.campaign_id:
         found.add("e.campaign_id = {}", filters.campaign_id)
-    if filters.subject:
+    if filters.subject in WHOLES and filters.subject_id:
+        found.add(f"e.{filters.subject}_id = {{}}", filters.subject_id)
+    elif filters.subject and filters.subject_id:
+        found.add("e.subject = {} and e.subject_id = {}", filters.subject, filters.subject_id)
+    elif filters.subject:
         found.add("e.subject = {}", filters.subject)
-    if filters.subject_id:
-        found.add("e.subject_id = {}", filters.subject_id)
     if filters.since:
         found.add("e.at >= {}", found.midnight(filters.since))
     if filters.until and filters.until < date.max:
@@ -121,6 +130,23 @@ class _Conditions:
     def midnight(self, day: date) -> datetime:
         """When a day begins on the reader's clock."""
         return datetime.combine(day, time(), self.zone)
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What the last walk along the chain found (timeline.Verdict), when, and who had asked for it."""
+
+    at: datetime
+    by: str
+    seal: int
+    hash: str
+    broken: int | None
+
+
+async def last_verified() -> Verified | None:
+    """The last walk along the chain; None: there was none yet."""
+    sql = "select at, actor_name, details from timeline_event where what = 'audit.verified' order by id desc limit 1"
+    row = await db.fetchrow(sql)
+    return msgspec.convert({"at": row["at"], "by": row["actor_name"]} | row["details"], Verified) if row else None
 
 
 # ------------------------------------------------------------------------------------------------ to choose from

@@ -16,11 +16,10 @@ from portal.audit.queries import NEWEST, Filters, Row
 from portal.audit.rules import AREAS
 from portal.formats import date_table, day_heading, local
 from portal.i18n import _, text_in
-from portal.timeline import Verdict
 from portal.timeline_words import Entry, event_words
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
-from portal.web.pages import page
+from portal.web.pages import page, see
 from portal.web.rights import needs
 
 HERE = "/audit"
@@ -34,10 +33,11 @@ async def list_page(request: Request) -> Response[Any]:
     return await _page(request)
 
 
-@post(f"{HERE}/verify", opt=RIGHT, status_code=200)
+@post(f"{HERE}/verify", opt=RIGHT, status_code=303)
 async def verify(request: Request) -> Response[Any]:
-    """Walk the chain; the answer is the page that says what was found."""
-    return await _page(request, verdict=await actions.verify(request.user))
+    """Walk the chain: the log says then what was found. A long one is walked by a worker."""
+    job_id = await actions.begin_to_verify(request.user)
+    return see(request, HERE if job_id is None else f"/jobs/{job_id}")
 
 
 @post(f"{HERE}/export", opt=RIGHT, status_code=200)
@@ -56,7 +56,7 @@ def _filters(form: FiltersForm) -> Filters:
     return msgspec.convert(values, Filters)
 
 
-async def _page(request: Request, *, verdict: Verdict | None = None) -> Response[Any]:
+async def _page(request: Request) -> Response[Any]:
     form = FiltersForm()
     form.take({name: [text] for name, text in request.query_params.items() if name in form.fields})
     filters, query = _filters(form), _query(form)
@@ -75,7 +75,7 @@ async def _page(request: Request, *, verdict: Verdict | None = None) -> Response
         areas=[(each, words.area_word(each)) for each in AREAS],
         people=people,
         campaigns=campaigns,
-        verdict=verdict,
+        last=await queries.last_verified(),
         as_json=_as_json,
     )
 

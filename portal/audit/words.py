@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from portal.audit.queries import Row
 from portal.audit.rules import Area
-from portal.i18n import pgettext
+from portal.i18n import _, pgettext
+from portal.jobs.queries import Job
+from portal.jobs.words import Kind, register
 
 
 def area_word(area: Area) -> str:
@@ -40,6 +42,20 @@ def subject_word(subject: str) -> str:
     }
     return words.get(subject, lambda: pgettext("subject", "Other"))()
 
+
+def job_title(_job: Job) -> str:
+    """What the walk along a long chain is called."""
+    return _("Verifying the audit log")
+
+
+def job_ended(job: Job) -> tuple[str, str]:
+    """What it has found, and where that stands."""
+    if job.result.get("broken") is None:
+        return _("The audit log verifies"), "/audit"
+    return _("The audit log does not verify"), "/audit"
+
+
+register("audit.verify", Kind(title=job_title, ended=job_ended))
 
 PAGES: dict[str, tuple[str, str]] = {  # subject -> (the page's address, the right it needs)
     "account": ("/settings/accounts/{}", "account.manage"),

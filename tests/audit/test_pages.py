@@ -11,10 +11,13 @@ import pytest
 from portal import db as database
 from portal import timeline
 from portal.actor import Actor
-from portal.audit import rules
+from portal.audit import actions, rules
+from portal.audit.actions import VERIFY_JOB
+from portal.jobs import queries as jobs
 from portal.timeline_words import WORDS
 from tests import factories
 from tests.clients import Client, Page
+from workers.jobs import WHOLE
 
 
 async def adam(client: Client) -> Actor:
@@ -114,10 +117,29 @@ async def test_the_page_says_whether_the_chain_verifies(client: Client) -> None:
     event = await timeline.record("template", 1, "template.created", me)
     await timeline.seal()
     page = await client.post("/audit/verify")
-    assert "The chain verifies: 2 entries, none changed or missing." in page.words
+    assert "The chain verifies: 2 entries, none changed or missing. Last verified" in page.words
     await database.execute("update timeline_event set actor_name = 'Dana' where id = $1", event)
     page = await client.post("/audit/verify")
     assert f"The chain does not verify: entry {event} was changed" in page.words
+
+
+async def test_a_long_chain_is_verified_by_a_worker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = await adam(client)
+    for number in range(3):
+        await timeline.record("template", number, "template.created", me)
+    await timeline.seal()
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", 2)
+    page = await client.post("/audit/verify")
+    job = await jobs.one(me, int(page.path.rpartition("/")[2]))
+    assert (page.h1, job.kind, job.total) == ("Verifying the audit log", VERIFY_JOB, 4)
+    heard = []
+
+    async def report(done: int, total: int) -> None:
+        heard.append((done, total))
+
+    result = await WHOLE[VERIFY_JOB](job, me, report)
+    assert (result["seal"], result["broken"], heard) == (4, None, [(4, 4)])
+    assert "The chain verifies: 4 entries" in (await client.get("/audit")).words
 
 
 async def test_an_end_that_was_cut_off_shows_by_the_fingerprint(db: None) -> None:
