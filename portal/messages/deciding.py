@@ -152,6 +152,8 @@ def name_of(row: PausedOrigin | Uncertain) -> str:
         "return_link": lambda: _("Ways back to applications"),
         "origin_paused": lambda: _("E-mails about pauses"),
         "sender_paused": lambda: _("E-mails about pauses"),
+        "invitation": lambda: _("Invitations"),
+        "reset": lambda: _("Links for a new password"),
     }
     name = kinds[row.origin_kind]() if row.origin_kind in kinds else row.name
     return " · ".join(part for part in (name, campaign) if part) or pgettext("e-mails of no campaign", "Others")

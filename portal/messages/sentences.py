@@ -144,6 +144,10 @@ def why(origin: Origin) -> str:
         return _("To whoever has to decide: a rule has put e-mails on hold.")
     if origin.kind == "return_link":
         return _("The candidate asked for the way back to the application.")
+    if origin.kind == "invitation":
+        return _("A colleague was invited.")
+    if origin.kind == "reset":
+        return _("A link for a new password was asked for. Only the letter itself has it.")
     if origin.kind != "trigger":
         return origin.kind
     if origin.family == "candidate":
