@@ -29,15 +29,18 @@ PHASE = f"{PHASES}/{{phase_id:int}}"
 async def phase_list(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """The initial phase and those after it: when, for whom, with how many questions."""
     campaign = await queries.one(request.user, campaign_id)
+    statuses = await queries.counted(request.user, campaign_id)
     return page(
         request,
         "campaigns/phases.html",
         campaign=campaign,
         first=words.first_phase(campaign.first_phase),
-        first_use=await phases.first_use(campaign_id),
+        questions=await phases.first_questions(campaign_id),
+        drafts=sum(each.dossiers for each in statuses if each.key == "draft"),
+        submitted=sum(each.dossiers for each in statuses if each.key != "draft"),
         phases=await phases.of_campaign(campaign_id),
         uses=await phases.uses(campaign_id),
-        statuses={each.id: each for each in await queries.statuses(campaign_id)},
+        statuses={each.id: each for each in statuses},
     )
 
 

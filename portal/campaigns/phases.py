@@ -24,28 +24,14 @@ from phase p join campaign c on c.id = p.campaign_id where p.campaign_id = $1 or
 
 # What each phase asks and who has answered. Waiting: at the entry status now, not withdrawn.
 USES = """
-select p.id, (select count(*) from question q where q.phase_id = p.id and q.retired_at is null) as questions,
+select p.id, (
+        select count(*) from question q
+        where q.phase_id = p.id and q.retired_at is null and q.kind <> 'section') as questions,
     (select count(*) from trigger t where t.phase_id = p.id) as triggers,
     (select count(*) from phase_submission s where s.phase_id = p.id and s.submitted_at is null) as started,
     (select count(*) from phase_submission s where s.phase_id = p.id and s.submitted_at is not null) as submitted,
     (select count(*) from dossier d where d.status_id = p.entry_status_id and d.withdrawn_at is null) as waiting
 from phase p where p.campaign_id = $1 or p.id = $2"""
-
-
-# The same of the initial phase.
-FIRST_USE = """
-select (select count(*) from question where campaign_id = $1 and phase_id is null and retired_at is null) as questions,
-    count(*) filter (where submitted_at is null) as started,
-    count(*) filter (where submitted_at is not null) as submitted
-from dossier where campaign_id = $1"""
-
-
-class FirstUse(msgspec.Struct, frozen=True):
-    """What the initial phase asks, and the dossiers: drafts, and those submitted once."""
-
-    questions: int
-    started: int
-    submitted: int
 
 
 class PhaseUse(msgspec.Struct, frozen=True):
@@ -118,12 +104,11 @@ async def uses(campaign_id: int) -> dict[int, PhaseUse]:
     return {each.id: each for each in await db.fetch_as(PhaseUse, USES, campaign_id, None)}
 
 
-async def first_use(campaign_id: int) -> FirstUse:
-    """What the initial phase asks and who has answered."""
-    found = await db.one_as(FirstUse, FIRST_USE, campaign_id)
-    if found is None:
-        raise Missing
-    return found
+async def first_questions(campaign_id: int) -> int:
+    """How many questions the initial phase asks."""
+    sql = """select count(*) from question
+        where campaign_id = $1 and phase_id is null and retired_at is null and kind <> 'section'"""
+    return int(await db.fetchval(sql, campaign_id))
 
 
 async def use_of(phase_id: int) -> PhaseUse:

@@ -15,10 +15,12 @@ from portal.i18n import _
 from portal.ledger import actions as ledger
 from portal.outcomes import Refused, Stale
 
-# What goes with a campaign. Messages are counted apart: those that wait are cancelled, none is deleted.
+# What goes with a campaign. Messages are counted apart: those that wait are cancelled, none is deleted. Dossiers are
+# counted status by status: the index (status_id, ...) answers without touching them.
 GOING = """
 select (select count(*) from dossier where campaign_id = $1) as dossiers,
-    (select count(*) from dossier where campaign_id = $1 and submitted_at is not null) as submitted,
+    (select coalesce(sum((select count(*) from dossier d where d.status_id = s.id)), 0)::int
+        from status s where s.campaign_id = $1 and s.key <> 'draft') as submitted,
     (select count(*) from dossier_file f join dossier d on d.id = f.dossier_id where d.campaign_id = $1) as documents,
     (select count(*) from note n join dossier d on d.id = n.dossier_id where d.campaign_id = $1) as notes,
     (select count(*) from score s join dossier d on d.id = s.dossier_id where d.campaign_id = $1) as scores,
@@ -27,14 +29,17 @@ select (select count(*) from dossier where campaign_id = $1) as dossiers,
     (select count(*) from phase where campaign_id = $1) as phases,
     (select count(*) from trigger where campaign_id = $1) as triggers,
     count(m.id) as messages, count(m.id) filter (where m.state in ('queued', 'held')) as waiting
-from dossier d left join message m on m.dossier_id = d.id where d.campaign_id = $1"""
+from message m join dossier d on d.id = m.dossier_id where d.campaign_id = $1"""
 
 DOCUMENTS = """
 select f.stored_as from dossier_file f join dossier d on d.id = f.dossier_id where d.campaign_id = $1"""
 
 
 class Going(msgspec.Struct, frozen=True, kw_only=True):
-    """How much goes with a campaign; of its `messages`, which stay, `waiting` have not left yet."""
+    """How much goes with a campaign; of its `messages`, which stay, `waiting` have not left yet.
+
+    `submitted`: dossiers that are no drafts.
+    """
 
     dossiers: int
     submitted: int

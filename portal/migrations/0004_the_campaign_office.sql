@@ -80,6 +80,7 @@ create table phase_submission (
     submitted_at timestamptz,
     primary key (dossier_id, phase_id)
 );
+create index phase_submission_phase on phase_submission (phase_id, submitted_at);
 
 -- ---------------------------------------------------------------------------------------------- the form
 alter table question drop constraint question_kind_check;
