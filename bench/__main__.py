@@ -14,7 +14,7 @@ from typing import Any
 from bench import report, sending
 from bench.options import RESULTS, Options
 
-PARTS = ("sending", "plan", "claims", "growth", "latency", "start")
+PARTS = ("sending", "plan", "claims", "growth", "latency", "start", "pages")
 MODULES = {"plan": "planning"}
 SECRET = "the secret of the bench, which protects nothing"
 
@@ -30,6 +30,7 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--recipients", type=int, default=1_000_000, help="of a mailing (plan, latency)")
     parser.add_argument("--probes", type=int, default=120, help="acknowledgements (latency)")
     parser.add_argument("--rows", default="10000,100000,1000000,10000000", help="sizes of the ledger (claims, growth)")
+    parser.add_argument("--dossiers", type=int, default=100_000, help="of one campaign (pages)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the files of JSON")
     given = parser.parse_args(words)
     only = tuple(filter(None, given.only.split(",")))
@@ -46,6 +47,7 @@ def options(words: list[str]) -> Options:
         recipients=given.recipients,
         probes=given.probes,
         rows=tuple(int(each) for each in given.rows.split(",")),
+        dossiers=given.dossiers,
         results=given.results,
     )
 

@@ -20,4 +20,5 @@ class Options:
     recipients: int = 1_000_000  # of a mailing: parts plan and latency
     probes: int = 120
     rows: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)  # ledger sizes: parts claims and growth
+    dossiers: int = 100_000  # of one campaign: part pages
     results: Path = field(default=RESULTS)

@@ -12,7 +12,7 @@ from portal.campaigns import queries as campaigns
 from portal.dossiers import assign_words
 from portal.dossiers.bulk_forms import BulkAssignForm
 from portal.dossiers.list_pages import asked_selection, back_to_list
-from portal.dossiers.selection import Picked, Selection, from_text, pick
+from portal.dossiers.selection import Picked, Selection, from_text, pick, picked_ids
 from portal.formats import number
 from portal.outcomes import Refused
 from portal.web.htmx import Request
@@ -39,23 +39,24 @@ async def assign(request: Request) -> Response[Any]:
     picked = await pick(request.user, selection)
     if picked.campaign_id is None or not form.valid:
         return await _ask(request, selection, picked, form, status_code=422)
-    if form.dossiers != len(picked.ids):
+    if form.dossiers != picked.n:
         return await _ask(request, selection, picked, form, status_code=409, before=form.dossiers)
     try:
-        done = await _do(request, picked, form)
+        done = await _do(request, selection, form)
     except Refused as refused:
         form.refuse(refused)
         return await _ask(request, selection, picked, form, status_code=422)
     return see(request, back_to_list(selection.filters), done)
 
 
-async def _do(request: Request, picked: Picked, form: BulkAssignForm) -> str:
+async def _do(request: Request, selection: Selection, form: BulkAssignForm) -> str:
     """What has been done, in words."""
+    ids = await picked_ids(request.user, selection)
     if form.how == "spread":
-        spread = await assessment.assign_evenly(request.user, picked.ids, form.evaluators, each=form.each or 1)
+        spread = await assessment.assign_evenly(request.user, ids, form.evaluators, each=form.each or 1)
         return assign_words.spread(spread)
     verb = assessment.assign if form.how == "give" else assessment.unassign
-    outcomes = [await verb(request.user, picked.ids, account_id) for account_id in form.evaluators]
+    outcomes = [await verb(request.user, ids, account_id) for account_id in form.evaluators]
     return assign_words.given(outcomes) if form.how == "give" else assign_words.taken(outcomes)
 
 
@@ -70,7 +71,7 @@ async def _ask(
 ) -> Response[Any]:
     campaign = await campaigns.one(request.user, picked.campaign_id) if picked.campaign_id else None
     members = await evaluators.members(campaign.id) if campaign else []
-    form.raw["dossiers"] = [str(len(picked.ids))]
+    form.raw["dossiers"] = [str(picked.n)]
     form.choices |= {
         "how": assign_words.ways(),
         "evaluators": [(one.id, f"{one.name} ({number(one.load)})") for one in members],

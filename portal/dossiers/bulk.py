@@ -10,6 +10,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.dossiers.queries import Status
+from portal.dossiers.selection import Selection, where
 from portal.triggers import queries as triggers
 from portal.triggers.facts import Rule
 from portal.triggers.people import Found, found_all, people_of_all
@@ -20,13 +21,18 @@ CHUNK = 1_000
 SAMPLES = 3
 EXAMPLES = 3
 
-# Of the dossiers that somebody sees: who has the status already, who is a draft, who has withdrawn.
+# Of the dossiers meant: how many move, how many have the status already, are drafts, have been withdrawn.
 STANDING = """
-select coalesce(array_agg(d.id order by d.id) filter (where d.status_id <> $2), '{}') as moving,
-       count(*) filter (where d.status_id = $2) as same,
-       count(*) filter (where d.status_id <> $2 and s.key = 'draft') as drafts,
-       count(*) filter (where d.status_id <> $2 and d.withdrawn_at is not null) as withdrawn
-from dossier d join status s on s.id = d.status_id where d.id = any ($1::bigint[])"""
+select count(*) filter (where d.status_id <> {to})::int as dossiers,
+       count(*) filter (where d.status_id = {to})::int as same,
+       count(*) filter (where d.status_id <> {to} and s.key = 'draft')::int as drafts,
+       count(*) filter (where d.status_id <> {to} and d.withdrawn_at is not null)::int as withdrawn
+from dossier d join status s on s.id = d.status_id where {conditions}"""
+
+# Those that move; of every so many only the first.
+MOVING = """
+select id from (select d.id, row_number() over (order by d.id) as place from dossier d where {conditions}) numbered
+where (place - 1) % {step} = 0 order by id"""
 NAMED = "select id, number from dossier where id = any ($1::bigint[]) order by id"
 
 
@@ -60,9 +66,9 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Which dossiers move, and how many of the others stay because they have the status already."""
+    """How many dossiers move; `same`: stay, because they have the status already."""
 
-    moving: list[int]
+    dossiers: int
     same: int
     drafts: int
     withdrawn: int
@@ -82,7 +88,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def dossiers(self) -> int:
         """How many move."""
-        return len(self.standing.moving)
+        return self.standing.dossiers
 
     @property
     def count(self) -> int:
@@ -139,20 +145,28 @@ def _recorded(decided: Sequence[Decision]) -> Iterator[tuple[Decision, Recipient
     return ((decision, one) for decision in decided for one in decision.recipients if one.recorded)
 
 
-async def standing(ids: Sequence[int], to: Status) -> Standing:
-    """Which of the dossiers move. `ids` were found through the actor."""
-    found = await db.one_as(Standing, STANDING, list(ids), to.id)
-    return found or Standing([], 0, 0, 0)
+async def standing(by: Actor, selection: Selection, to: Status) -> Standing:
+    """How many of the dossiers meant move."""
+    meant = where(by, selection)
+    sql = STANDING.format(to=f"${len(meant.values) + 1}::int", conditions=meant.sql)
+    return await db.one_as(Standing, sql, *meant.values, to.id) or Standing(0, 0, 0, 0)
 
 
-async def forecast(by: Actor, campaign_id: int, ids: Sequence[int], to: Status) -> Forecast:
-    """What moving the dossiers would do; all are of the campaign and were found through the actor."""
-    stands = await standing(ids, to)
-    moving = stands.moving
-    step = max(1, -(-len(moving) // EXACT))
-    planned = moving[::step]
+async def moving(by: Actor, selection: Selection, to: Status, step: int = 1) -> list[int]:
+    """The dossiers that move, by id; of every `step` only the first."""
+    meant = where(by, selection)
+    meant.add("d.status_id <> {0}", to.id)
+    rows = await db.fetch(MOVING.format(conditions=meant.sql, step=step), *meant.values)
+    return [row["id"] for row in rows]
+
+
+async def forecast(by: Actor, campaign_id: int, selection: Selection, to: Status) -> Forecast:
+    """What moving the dossiers meant would do; all are of the campaign."""
+    stands = await standing(by, selection, to)
+    step = max(1, -(-stands.dossiers // EXACT))
+    planned = await moving(by, selection, to, step)
     tally = await _planned(campaign_id, planned, to)
-    return await _said(stands, tally, len(moving) / len(planned) if planned else 1.0, exact=step == 1)
+    return await _said(stands, tally, stands.dossiers / len(planned) if planned else 1.0, exact=step == 1)
 
 
 async def _planned(campaign_id: int, ids: Sequence[int], to: Status) -> _Tally:

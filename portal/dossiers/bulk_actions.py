@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from portal import db
@@ -11,6 +9,7 @@ from portal.actor import Actor
 from portal.dossiers import actions, bulk, queries, words
 from portal.dossiers.queries import Status
 from portal.dossiers.rules import Mode, refuse_change
+from portal.dossiers.selection import Selection
 from portal.jobs import actions as jobs
 from portal.jobs.queries import Job
 from portal.outcomes import Refused, Stale
@@ -41,19 +40,19 @@ class Done(msgspec.Struct, frozen=True):
 
 
 async def move(
-    by: Actor, campaign_id: int, ids: Sequence[int], to: Status, mode: Mode, reason: str, announced: Announced
+    by: Actor, campaign_id: int, selection: Selection, to: Status, mode: Mode, reason: str, announced: Announced
 ) -> Done:
-    """Move the dossiers (found through the actor, all of the campaign) by hand.
+    """Move the dossiers of a selection, all of the campaign, by hand.
 
     Raises Refused (no reason), Stale (theirs: a Recount): other numbers than were announced; then nothing has happened.
     """
     if refusal := refuse_change("", to.key, mode, reason):
         raise Refused(words.refusal_word(refusal), field=refusal.field)
     async with db.transaction():
-        moving = (await bulk.standing(ids, to)).moving
+        moving = await bulk.moving(by, selection, to)
         _compare(announced.dossiers, len(moving))
         if len(moving) > AT_ONCE:
-            await _check_letters(by, campaign_id, ids, to, announced)
+            await _check_letters(by, campaign_id, selection, to, announced)
             what = {"to": to.key, "label": to.label, "mode": mode, "reason": reason.strip()}
             return Done(job_id=await jobs.start(JOB, by, what=what, items=moving, campaign_id=campaign_id))
         done = [await _move(each, to.key, by, mode, reason) for each in moving]
@@ -68,9 +67,9 @@ def _compare(before: int, now: int) -> None:
         raise Stale(actions.Recount(before=before, now=now))
 
 
-async def _check_letters(by: Actor, campaign_id: int, ids: Sequence[int], to: Status, announced: Announced) -> None:
+async def _check_letters(by: Actor, campaign_id: int, selection: Selection, to: Status, announced: Announced) -> None:
     if announced.letters is not None:
-        now = await bulk.forecast(by, campaign_id, ids, to)
+        now = await bulk.forecast(by, campaign_id, selection, to)
         _compare(announced.letters, now.count if now.exact else announced.letters)
 
 

@@ -46,7 +46,7 @@ async def change_status(request: Request) -> Response[Any]:
     announced = Announced(form.dossiers, None if form.mode == "silent" or form.estimated else form.letters)
     try:
         done = await bulk_actions.move(
-            request.user, picked.campaign_id, picked.ids, target, _mode(form), form.reason, announced
+            request.user, picked.campaign_id, selection, target, _mode(form), form.reason, announced
         )
     except Refused as refused:
         form.refuse(refused)
@@ -80,7 +80,7 @@ async def _ask(
 ) -> Response[Any]:
     """The page, at the step it has come to."""
     campaign = await campaigns.one(request.user, picked.campaign_id) if picked.campaign_id else None
-    shown = await bulk.forecast(request.user, campaign.id, picked.ids, target) if campaign and target else None
+    shown = await bulk.forecast(request.user, campaign.id, selection, target) if campaign and target else None
     if shown:
         form.raw |= {"dossiers": [str(shown.dossiers)], "letters": [str(shown.count)]}
     form.choices["mode"] = [(mode, words.mode_word(mode)) for mode in ("send", "hold", "silent")]

@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import File
 
-from portal.dossiers import exporting, search
+from portal.dossiers import exporting
 from portal.dossiers.bulk_forms import ExportForm
 from portal.dossiers.exporting import Wanted
 from portal.dossiers.list_pages import asked_selection, back_to_list
-from portal.dossiers.selection import Selection, from_text
+from portal.dossiers.selection import Selection, from_text, pick
 from portal.formats import number
 from portal.i18n import _, ngettext
 from portal.jobs import actions as jobs
@@ -45,7 +45,7 @@ async def export(request: Request) -> Response[Any]:
     if not form.valid or not selection:
         return await _ask(request, selection, form, status_code=422)
     wanted = Wanted(selection, form.columns, form.file)
-    n = await _count(request, selection)
+    n = (await pick(request.user, selection)).n
     if n > exporting.AT_ONCE:
         what = {"picked": form.picked, "columns": form.columns, "file": form.file}
         campaign = selection.filters.campaign
@@ -67,17 +67,12 @@ async def download(request: Request, job_id: FromPath[int]) -> File:
     return File(path, filename=f"dossiers{path.suffix}", media_type=TYPES[path.suffix[1:]])
 
 
-async def _count(request: Request, selection: Selection) -> int:
-    among = None if selection.all_matching else selection.ids
-    return len(await search.ids(request.user, selection.filters, among))
-
-
 async def _ask(request: Request, selection: Selection, form: ExportForm, *, status_code: int = 200) -> Response[Any]:
     form.choices |= {
         "file": [("xlsx", _("Excel workbook (XLSX)")), ("csv", _("Plain table (CSV)"))],
         "columns": [("shown", _("The columns of the list")), ("all", _("All columns"))],
     }
-    n = await _count(request, selection) if selection else 0
+    n = (await pick(request.user, selection)).n
     back = back_to_list(selection.filters)
     return page(request, "dossiers/export.html", status_code=status_code, form=form, n=n, back=back, kept=exporting)
 

@@ -154,11 +154,17 @@ async def count(actor: Actor, filters: Filters) -> Count:
     return Count(max(n, int(plan[0]["Plan"]["Plan Rows"])), exact=False)
 
 
-async def ids(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> list[int]:
-    """All dossiers that the filters leave, by id; `among`: only of these, whatever the filters say."""
+def meant(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> Where:
+    """The condition for all dossiers that the filters leave; `among`: only of these, whatever the filters say."""
     where = Where(actor, Filters() if among is not None else filters)
     if among is not None:
         where.add("d.id = any ({0}::bigint[])", list(among))
+    return where
+
+
+async def ids(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> list[int]:
+    """All dossiers that the filters leave, by id; `among`: only of these, whatever the filters say."""
+    where = meant(actor, filters, among)
     rows = await db.fetch(f"select d.id from dossier d where {where.sql} order by d.id", *where.values)
     return [row["id"] for row in rows]
 

@@ -11,7 +11,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.dossiers import search
-from portal.dossiers.filters import Filters, read_filters
+from portal.dossiers.filters import Filters, Where, read_filters
 
 MOST_TICKS = 1_000  # ticked one by one; more are "all that match"
 LONGEST = 30_000  # characters of the text
@@ -38,9 +38,9 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 class Picked(msgspec.Struct, frozen=True):
-    """The dossiers of a selection that the actor may see, now. `campaign_id`: None when they belong to several."""
+    """How many dossiers of a selection the actor may see, now. `campaign_id`: None when they belong to several."""
 
-    ids: list[int]
+    n: int
     campaign_id: int | None
 
 
@@ -61,10 +61,21 @@ def from_text(text: str) -> Selection:
     return read_selection(parse_qs(text[:LONGEST]))
 
 
+def where(actor: Actor, selection: Selection) -> Where:
+    """The condition for the dossiers `d` that are meant and that the actor may see."""
+    return search.meant(actor, selection.filters, None if selection.all_matching else selection.ids)
+
+
 async def pick(actor: Actor, selection: Selection) -> Picked:
-    """The dossiers meant, found through the actor."""
+    """How many are meant, counted exactly: what a confirmation announces."""
+    wanted = where(actor, selection)
+    sql = f"""select count(*)::int as n, case when min(d.campaign_id) = max(d.campaign_id) then min(d.campaign_id) end
+        as campaign_id from dossier d where {wanted.sql}"""
+    found = await db.one_as(Picked, sql, *wanted.values) if selection else None
+    return found or Picked(0, None)
+
+
+async def picked_ids(actor: Actor, selection: Selection) -> list[int]:
+    """The dossiers meant, by id."""
     among = None if selection.all_matching else selection.ids
-    ids = await search.ids(actor, selection.filters, among) if selection else []
-    sql = "select distinct campaign_id from dossier where id = any ($1::bigint[]) limit 2"
-    campaigns = [row["campaign_id"] for row in await db.fetch(sql, ids)]
-    return Picked(ids, campaigns[0] if len(campaigns) == 1 else None)
+    return await search.ids(actor, selection.filters, among) if selection else []

@@ -153,6 +153,7 @@ create table score (
     version      int          not null default 1,
     primary key (dossier_id, criterion_id, account_id)
 );
+create index score_criterion on score (criterion_id, points);
 
 -- ---------------------------------------------------------------------------------------------- views
 create table custom_view (
