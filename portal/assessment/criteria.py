@@ -17,11 +17,11 @@ from portal.outcomes import Missing, Stale
 
 MOST_POINTS, LARGEST_WEIGHT = 1_000, Decimal("9999.99")
 
-CRITERION = """
-select c.id, c.campaign_id, c.label, c.help, c.most, c.weight, c.position, c.version,
-       (select count(*) from score s where s.criterion_id = c.id) as scores,
-       coalesce((select max(s.points) from score s where s.criterion_id = c.id), 0) as highest
-from criterion c where """
+COLUMNS = "c.id, c.campaign_id, c.label, c.help, c.most, c.weight, c.position, c.version"
+OF_CAMPAIGN = "from criterion c where c.campaign_id = $1 order by c.position, c.id"
+# With what hangs on it: a look at all scores of the criterion, for pages that change or delete it.
+USED = f"""{COLUMNS}, (select count(*) from score s where s.criterion_id = c.id) as scores,
+       coalesce((select max(s.points) from score s where s.criterion_id = c.id), 0) as highest"""
 INSERT = """
 insert into criterion (campaign_id, label, help, most, weight, position)
 select $1, $2, $3, $4, $5, coalesce(max(position), 0) + 1 from criterion where campaign_id = $1 returning id"""
@@ -31,7 +31,7 @@ where id = $1 and version = $2"""
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True):
-    """A criterion. Texts by locale; `most` points; `scores`: how many have been given, `highest` the most of them."""
+    """A criterion. Texts by locale; from 0 to `most` points."""
 
     id: int
     campaign_id: int
@@ -41,13 +41,18 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True):
     weight: Decimal
     position: int
     version: int
-    scores: int
-    highest: Decimal
 
     @property
     def name(self) -> str:
         """Its label in the reader's language."""
         return text_in(self.label)
+
+
+class Used(Criterion, frozen=True, kw_only=True):
+    """The same with its `scores`: how many have been given, and the `highest`."""
+
+    scores: int
+    highest: Decimal
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +66,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 async def of_campaign(campaign_id: int) -> list[Criterion]:
     """The criteria of a campaign that the caller has found, in their order."""
-    return await db.fetch_as(Criterion, f"{CRITERION} c.campaign_id = $1 order by c.position, c.id", campaign_id)
+    return await db.fetch_as(Criterion, f"select {COLUMNS} {OF_CAMPAIGN}", campaign_id)
 
 
-async def one(campaign_id: int, criterion_id: int) -> Criterion:
+async def used(campaign_id: int) -> list[Used]:
+    """The same with the numbers of their scores."""
+    return await db.fetch_as(Used, f"select {USED} {OF_CAMPAIGN}", campaign_id)
+
+
+async def one(campaign_id: int, criterion_id: int) -> Used:
     """One of them. Raises Missing."""
-    found = await db.one_as(Criterion, f"{CRITERION} c.id = $1 and c.campaign_id = $2", criterion_id, campaign_id)
+    sql = f"select {USED} from criterion c where c.id = $1 and c.campaign_id = $2"
+    found = await db.one_as(Used, sql, criterion_id, campaign_id)
     if found is None:
         raise Missing
     return found
@@ -85,7 +96,7 @@ async def add(by: Actor, campaign_id: int, draft: Draft) -> int:
 
 
 async def change(by: Actor, campaign_id: int, criterion_id: int, version: int, draft: Draft) -> None:
-    """Change one; the scores given stay as they are. Raises Missing, Refused, Stale (theirs: the Criterion)."""
+    """Change one; the scores given stay as they are. Raises Missing, Refused, Stale (theirs: as it is now)."""
     campaign = await campaigns.one(by, campaign_id)
     async with db.transaction():
         await parts.lock(campaign_id)
@@ -116,7 +127,7 @@ async def remove(by: Actor, campaign_id: int, criterion_id: int) -> None:
         await parts.record(campaign_id, "campaign.criterion_removed", by, **details)
 
 
-def _errors(draft: Draft, default_locale: str, before: Criterion | None = None) -> dict[str, str]:
+def _errors(draft: Draft, default_locale: str, before: Used | None = None) -> dict[str, str]:
     errors = {}
     if not draft.label.get(default_locale):
         errors["label"] = _("Enter the name in {language}.").format(language=language_name(default_locale))
@@ -129,7 +140,7 @@ def _errors(draft: Draft, default_locale: str, before: Criterion | None = None) 
     return errors
 
 
-def lost_with(criterion: Criterion) -> str:
+def lost_with(criterion: Used) -> str:
     """What is deleted together with a criterion."""
     if not criterion.scores:
         return _("Nobody has given points by it.")

@@ -41,7 +41,7 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
         "assessment/campaign.html",
         campaign=campaign,
         people=await scoring.progress(campaign_id),
-        criteria=await criteria.of_campaign(campaign_id),
+        criteria=await criteria.used(campaign_id),
         unassigned=await queries.unassigned(campaign_id),
     )
 
