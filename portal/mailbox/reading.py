@@ -23,6 +23,7 @@ class Read(msgspec.Struct, frozen=True):
     text: str
     html: str | None
     headers: list[tuple[str, str]]
+    attachments: list[str]  # their names
 
 
 def read(raw: bytes) -> Read:
@@ -39,6 +40,7 @@ def read(raw: bytes) -> Read:
         text=_part(letter, "plain") or "",
         html=_part(letter, "html"),
         headers=[(name, header(letter, name, number)) for name, number in _numbered(letter)],
+        attachments=_attachments(letter),
     )
 
 
@@ -60,6 +62,15 @@ def _numbered(letter: EmailMessage) -> list[tuple[str, int]]:
         numbered.append((name, seen.setdefault(name.lower(), 0)))
         seen[name.lower()] += 1
     return numbered
+
+
+def _attachments(letter: EmailMessage) -> list[str]:
+    """The names of the documents that came with it."""
+    try:
+        names = [part.get_filename() or "" for part in letter.iter_attachments()]
+    except Exception:  # a message that says it has parts and has none, a name that cannot be decoded
+        return []
+    return [" ".join(name.replace("\0", "").encode("utf-8", "replace").decode().split()) for name in names if name]
 
 
 def _part(letter: EmailMessage, kind: str) -> str | None:

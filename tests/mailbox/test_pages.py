@@ -62,6 +62,16 @@ async def test_a_letter_is_shown_as_its_recipient_sees_it(client: Client) -> Non
     assert (frame.attrs["sandbox"] or "", frame.attrs["src"]) == ("", f"/mailbox/{letter_id}/html")
 
 
+async def test_documents_that_came_with_it_are_named(client: Client) -> None:
+    await client.sign_in((await factories.account("Alice")).email)
+    head, _blank, parts = RAW.partition(b"\r\n\r\n")
+    mixed = head.replace(b"multipart/alternative", b"multipart/mixed") + b"\r\n\r\n" + parts.replace(
+        b"--b--", b"--b\r\nContent-Type: application/pdf\r\n"
+        b"Content-Disposition: attachment; filename*=utf-8''R%C3%A8gles%20%3Cb%3E.pdf\r\n\r\nx\r\n--b--")  # fmt: skip
+    page = await client.get(f"/mailbox/{await receive(mixed)}")
+    assert "Règles <b>.pdf" in page.texts(".preview dd")
+
+
 async def test_the_html_part_runs_nothing(client: Client) -> None:
     await client.sign_in((await factories.account("Alice")).email)
     letter_id = await receive()
