@@ -133,7 +133,7 @@ async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
 
 
 async def templates_offered(also: int | None = None) -> list[TemplateOffer]:
-    """Shared templates, which triggers may use, by name; `also`: the one it uses already, even if that has been archived."""
+    """Shared templates, which triggers may use, by name; `also`: the one it uses already, even if it was archived."""
     return await db.fetch_as(TemplateOffer, TEMPLATES, also)
 
 

@@ -73,14 +73,22 @@ async def remind(now: datetime | None = None) -> int:
     now = now or datetime.now(UTC)
     await replan(now=now)
     ripe = [row for row in await db.fetch_as(Row, f"{OPEN} and state = 'due' order by due_at, id") if row.due_at <= now]
-    return sum([await carry_out(row.id, now) for row in ripe])
+    posted, failures = 0, []
+    for row in ripe:
+        try:
+            posted += await carry_out(row.id, now)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("reminders that could not be posted", failures)
+    return posted
 
 
 async def replan(campaign_id: int | None = None, now: datetime | None = None) -> None:
     """Bring the plan in line with dates and triggers as they are now, in the caller's transaction if there is one.
 
     A reminder whose hour has changed is dropped, the new hour is planned if it lies ahead. What has begun, and what a
-    person has decided to send, is finished.
+    person has decided to send, is kept.
     """
     now = now or datetime.now(UTC)
     async with db.transaction():
@@ -108,7 +116,7 @@ async def _portion(reminder_id: int, now: datetime) -> int | None:
         row = await db.one_as(Row, HELD, reminder_id)
         if row is None:
             return None
-        if timing.verdict(row.due_at, now, decided=bool(row.decided_at), begun=bool(row.reached)) == "late":
+        if timing.verdict(row.due_at, now, decided=bool(row.decided_at)) == "late":
             await db.execute("update reminder set state = 'late', at = now() where id = $1", row.id)
             await _record(row, "reminder.late", SYSTEM)
             return None

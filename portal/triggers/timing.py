@@ -24,8 +24,8 @@ def due(closes_at: datetime | None, days_before: int, at_time: time, time_zone: 
     return at if at < instant(closes_at, time_zone) else None
 
 
-def verdict(due_at: datetime, now: datetime, *, decided: bool, begun: bool) -> Verdict:
-    """What becomes of a reminder: whatever has begun is finished, what a person has decided goes at any time."""
+def verdict(due_at: datetime, now: datetime, *, decided: bool) -> Verdict:
+    """What becomes of a reminder, or of the rest of one: what a person has decided to send goes at any time."""
     if now < due_at:
         return "wait"
-    return "send" if decided or begun or now - due_at <= LATENESS else "late"
+    return "send" if decided or now - due_at <= LATENESS else "late"

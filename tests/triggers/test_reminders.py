@@ -15,11 +15,14 @@ import pytest
 
 from portal import db as database
 from portal import timeline
+from portal.ledger.rules import Intent
 from portal.outcomes import Missing, Stale
-from portal.triggers import actions, decisions, reminders, reminding
+from portal.triggers import actions, decisions, posting, reminders, reminding
+from portal.triggers.compose import Composer
 from portal.triggers.drafts import Draft
 from portal.triggers.facts import Change, Conditions
 from portal.triggers.reminders import Moved
+from portal.triggers.rules import Decision
 from portal.triggers.timing import due, verdict
 from tests import factories as make
 
@@ -96,18 +99,17 @@ def test_B07_a_reminder_is_due_at_an_hour_of_the_campaigns_clocks(
 
 
 @pytest.mark.parametrize(
-    ("late_by", "decided", "begun", "expected"),
+    ("late_by", "decided", "expected"),
     [
-        (timedelta(seconds=-1), False, False, "wait"),
-        (timedelta(0), False, False, "send"),
-        (timedelta(hours=1), False, False, "send"),
-        (timedelta(hours=1, seconds=1), False, False, "late"),
-        (timedelta(days=3), True, False, "send"),
-        (timedelta(days=3), False, True, "send"),
+        (timedelta(seconds=-1), False, "wait"),
+        (timedelta(0), False, "send"),
+        (timedelta(hours=1), False, "send"),
+        (timedelta(hours=1, seconds=1), False, "late"),
+        (timedelta(days=3), True, "send"),
     ],
 )
-def test_B07_what_is_an_hour_late_asks_first(late_by: timedelta, decided: bool, begun: bool, expected: str) -> None:
-    assert verdict(SEVEN_BEFORE, SEVEN_BEFORE + late_by, decided=decided, begun=begun) == expected
+def test_B07_what_is_an_hour_late_asks_first(late_by: timedelta, decided: bool, expected: str) -> None:
+    assert verdict(SEVEN_BEFORE, SEVEN_BEFORE + late_by, decided=decided) == expected
 
 
 # ------------------------------------------------------------------------------------------------ whom
@@ -256,6 +258,36 @@ async def test_B07_a_skipped_reminder_stays_skipped_and_strangers_decide_nothing
         await reminding.decide(waiting.id, "send", house.alice.actor)
 
 
+@pytest.mark.seed("B07")
+async def test_B07_the_rest_of_a_reminder_asks_too_when_it_is_late(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trigger_id = await reminder(house)
+    other = await reminder(house, name="Another")
+    dossiers = [await make.dossier(house.campaign, status="draft") for _ in range(3)]
+    monkeypatch.setattr(reminding, "PORTION", 2)
+    post = posting.intents
+
+    async def breaks(decision: Decision, change: Change, composer: Composer) -> list[Intent]:
+        """The letter about the last dossier cannot be composed."""
+        if decision.trigger.id == trigger_id and change.dossier_id == dossiers[2].id:
+            raise RuntimeError("no such letter")
+        return await post(decision, change, composer)
+
+    monkeypatch.setattr(posting, "intents", breaks)
+    with pytest.raises(ExceptionGroup):
+        await reminding.remind(SEVEN_BEFORE)
+    assert await written_to(trigger_id) == [each.id for each in dossiers[:2]]
+    assert await written_to(other) == [each.id for each in dossiers]  # one that breaks keeps no other
+    await reminding.remind(SEVEN_BEFORE + timedelta(hours=2))
+    (rest,) = await reminders.late(house.alice.actor)
+    assert (rest.trigger_id, rest.readers) == (trigger_id, 1)
+    monkeypatch.setattr(posting, "intents", post)
+    await reminding.decide(rest.id, "send", house.alice.actor)
+    assert await reminding.remind(SEVEN_BEFORE + timedelta(hours=2)) == 1
+    assert await written_to(trigger_id) == [each.id for each in dossiers]
+
+
 CHILD = """
 import asyncio, sys
 from datetime import datetime
@@ -295,8 +327,7 @@ async def test_B07_a_process_killed_while_it_reminds_reaches_every_reader_once(f
         assert child.stdout.readline() == "in the middle\n"
         child.send_signal(signal.SIGKILL)
     assert len(await written_to(trigger_id)) == 20  # the third portion was never committed
-    late = SEVEN_BEFORE + timedelta(hours=2)  # what has begun is finished, however long it lay there
-    assert await reminding.remind(late) == 15
+    assert await reminding.remind(SEVEN_BEFORE + timedelta(minutes=2)) == 15
     dossiers = [row["id"] for row in await database.fetch("select id from dossier order by id")]
     assert await written_to(trigger_id) == dossiers
     assert await rows() == [(SEVEN_BEFORE, "done", 35)]
