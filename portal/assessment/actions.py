@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -92,8 +93,8 @@ async def assign_evenly(
     async with db.transaction():
         plan = await plan_evenly(by, dossier_ids, account_ids, each=each, cap=cap)
         await _pairs(ASSIGN, plan.pairs, "evaluator.assigned", by)
-    given = {account: sum(1 for _one, who in plan.pairs if who == account) for account in dict.fromkeys(account_ids)}
-    return Evenly(len(plan.pairs), given, dict(plan.short))
+    made = Counter(who for _one, who in plan.pairs)
+    return Evenly(len(plan.pairs), {account: made[account] for account in dict.fromkeys(account_ids)}, dict(plan.short))
 
 
 async def _pairs(sql: str, pairs: Iterable[tuple[int, int]], what: str, by: Actor) -> list[int]:

@@ -18,7 +18,6 @@ from portal.outcomes import Missing, Stale
 MOST_POINTS, LARGEST_WEIGHT = 1_000, Decimal("9999.99")
 
 COLUMNS = "c.id, c.campaign_id, c.label, c.help, c.most, c.weight, c.position, c.version"
-OF_CAMPAIGN = "from criterion c where c.campaign_id = $1 order by c.position, c.id"
 # With what hangs on it: a look at all scores of the criterion, for pages that change or delete it.
 USED = f"""{COLUMNS}, (select count(*) from score s where s.criterion_id = c.id) as scores,
        coalesce((select max(s.points) from score s where s.criterion_id = c.id), 0) as highest"""
@@ -66,12 +65,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 async def of_campaign(campaign_id: int) -> list[Criterion]:
     """The criteria of a campaign that the caller has found, in their order."""
-    return await db.fetch_as(Criterion, f"select {COLUMNS} {OF_CAMPAIGN}", campaign_id)
-
-
-async def used(campaign_id: int) -> list[Used]:
-    """The same with the numbers of their scores."""
-    return await db.fetch_as(Used, f"select {USED} {OF_CAMPAIGN}", campaign_id)
+    sql = f"select {COLUMNS} from criterion c where c.campaign_id = $1 order by c.position, c.id"
+    return await db.fetch_as(Criterion, sql, campaign_id)
 
 
 async def one(campaign_id: int, criterion_id: int) -> Used:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
         "assessment/campaign.html",
         campaign=campaign,
         people=await scoring.progress(campaign_id),
-        criteria=await criteria.used(campaign_id),
+        criteria=await criteria.of_campaign(campaign_id),
         unassigned=await queries.unassigned(campaign_id),
     )
 
@@ -130,7 +131,8 @@ async def _spread(
 async def _shares(campaign_id: int, form: SpreadForm, plan: Spread) -> list[tuple[str, int, int]]:
     """(name, dossiers now, dossiers more) of each evaluator who was chosen."""
     chosen = [one for one in await queries.members(campaign_id) if one.id in form.accounts]
-    return [(one.name, one.load, sum(who == one.id for _dossier, who in plan.pairs)) for one in chosen]
+    more = Counter(who for _dossier, who in plan.pairs)
+    return [(one.name, one.load, more[one.id]) for one in chosen]
 
 
 # ------------------------------------------------------------------------------------------------ criteria
