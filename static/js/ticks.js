@@ -25,7 +25,7 @@
   };
 
   const ready = () => {
-    for (const keep of document.querySelectorAll("[data-keep]")) keep.hidden = true;
+    for (const keep of document.querySelectorAll("[data-keep]")) keep.remove();
     for (const all of document.querySelectorAll("[data-tick-all][hidden]")) all.hidden = false;
     count();
   };
