@@ -11,9 +11,9 @@ from portal.actor import Actor
 from portal.campaigns import form_checks, form_queries, parts, phases, queries, rules
 from portal.campaigns.form_checks import QuestionDraft
 from portal.campaigns.form_queries import Question
-from portal.campaigns.kinds import DECIDING, WITH_CHOICES, WITH_LENGTH
+from portal.campaigns.kinds import WITH_CHOICES, WITH_LENGTH
 from portal.formats import number
-from portal.i18n import _, ngettext, text_in
+from portal.i18n import ngettext, text_in
 from portal.outcomes import Refused, Stale
 
 INSERT = """
@@ -216,10 +216,3 @@ def _refuse_new_kind(draft: QuestionDraft, before: Question, answers: int) -> No
             answers,
         )
         raise Refused(message.format(n=number(answers)), field="kind")
-    if before.kind in DECIDING and draft.kind not in DECIDING:
-        return  # whether a question depends on it is seen when it is saved
-
-
-def retired_words() -> str:
-    """Beside a question that candidates are not asked any more."""
-    return _("Taken off the form")

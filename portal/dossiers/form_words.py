@@ -174,9 +174,3 @@ def no_document_chosen() -> str:
 def too_many_files(most: int) -> str:
     """Beside a question that takes fewer documents."""
     return ngettext("Choose at most {n} file.", "Choose at most {n} files.", most).format(n=number(most))
-
-
-def all_too_large(most: int) -> str:
-    """To whoever sends more at once than a page takes. `most`: octets."""
-    sentence = _("These files are too large together. Send at most {size} at once, and the others afterwards.")
-    return sentence.format(size=file_size(most))
