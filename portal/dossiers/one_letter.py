@@ -21,8 +21,9 @@ from portal.settings import settings
 
 LETTER = """
 select m.id, m.address, coalesce(l.to_name, '') as name, l.locale, l.version_id, l.values, l.from_name, l.from_address,
-       m.person_id is not null as candidate, m.optional, l.cc, l.shown_to, t.name as template, x.subject, x.preheader, x.body,
-       v.for_message is not null as edited, v.note, coalesce(a.name, '') as edited_by, v.saved_at, m.shown as state
+       m.person_id is not null as candidate, m.optional, l.cc, l.shown_to, t.name as template,
+       x.subject, x.preheader, x.body, v.for_message is not null as edited, v.note,
+       coalesce(a.name, '') as edited_by, v.saved_at, m.shown as state
 from message_now m join letter l on l.id = m.id
 join template_version v on v.id = l.version_id join template t on t.id = v.template_id
 join template_variant x on x.version_id = v.id and x.locale = l.locale
