@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from binascii import b2a_qp
 from collections.abc import Callable, Sequence
-from html import escape
 
 from portal.emails.merge import LINKABLE, WORD_JOINER, clean, html_text, html_words, unlinked
 
@@ -85,7 +84,7 @@ class Shown(dict[str, bytes]):
         return octets
 
 
-EncodeAll = Callable[[str], list[bytes] | None]
+EncodeAll = Callable[[bytes], list[bytes] | None]
 
 
 class Together:
@@ -104,25 +103,29 @@ class Together:
             said = BETWEEN.join((*words, ""))
             if "." in said or ":" in said or "@" in said:
                 said = LINKABLE.sub(lambda found: f"{found[0]}{WORD_JOINER}", said)
-            said = BETWEEN.join((*ours, said))
-            if self.html:
-                said = escape(said)
-            if (octets := self.encode_all(said)) is not None:
-                return octets
+            octets = BETWEEN.join((*ours, said)).encode()
+            if (all_octets := self.encode_all(escaped(octets) if self.html else octets)) is not None:
+                return all_octets
         return [*map(self.encode, map(self.show_ours, ours)), *map(self.encode, map(self.show_words, words))]
 
 
-def all_with_crlf(joined: str) -> list[bytes]:
-    """Values with BETWEEN between them, and behind the last, as UTF-8."""
-    return joined.encode().split(BETWEEN_OCTETS)[:-1]
+def escaped(octets: bytes) -> bytes:
+    """`html.escape` of UTF-8, where it takes a third of the time."""
+    octets = octets.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    return octets.replace(b'"', b"&quot;").replace(b"'", b"&#x27;")
 
 
-def all_quoted(joined: str) -> list[bytes] | None:
+def all_apart(joined: bytes) -> list[bytes]:
+    """Values with BETWEEN between them, and behind the last."""
+    return joined.split(BETWEEN_OCTETS)[:-1]
+
+
+def all_quoted(joined: bytes) -> list[bytes] | None:
     """The same in quoted-printable, each ending a line; None where a line would begin with a dot."""
-    octets = b2a_qp(joined.encode())
+    octets = b2a_qp(joined)
     if octets[:1] == b"." or INNER_DOT_FIRST.search(octets):
         return None
     return octets.replace(b"=\n", b"=\r\n").replace(BETWEEN_OCTETS, b"=\r\n\0").split(END)[:-1]
 
 
-ALL_AT_ONCE: dict[Encode, EncodeAll] = {with_crlf: all_with_crlf, quoted: all_quoted}
+ALL_AT_ONCE: dict[Encode, EncodeAll] = {with_crlf: all_apart, quoted: all_quoted}

@@ -39,7 +39,6 @@ class SmtpConnection(asyncio.Protocol):
         self.leaving = False  # no message after this one
         self.refusal: tuple[str, int, str] | None = None  # the first refusal of this envelope: step, code, reply
         self.idle_since = 0.0  # loop time
-        self.heard = 0.0  # loop time when the server last said something
         self.deadline: float | None = None  # loop time by which the server must have said something
 
     # --------------------------------------------------------------------------------------------- asyncio's side
@@ -54,7 +53,6 @@ class SmtpConnection(asyncio.Protocol):
         *whole, self.rest = data.split(b"\n")
         if len(self.rest) > LONGEST_LINE:
             return self.hang_up()
-        self.heard = self.loop.time()
         for line in whole:
             if line[3:4] == b"-":
                 self.lines.append(line)
@@ -63,6 +61,7 @@ class SmtpConnection(asyncio.Protocol):
                 self.reply(lines)
             else:
                 self.reply([line])
+        self.deadline = self.loop.time() + TIMEOUTS[self.steps[0]] if self.steps else None
 
     def connection_lost(self, error: Exception | None) -> None:
         """Whoever waits is told: a dot without its reply is uncertain, anything before it goes back."""
@@ -109,13 +108,14 @@ class SmtpConnection(asyncio.Protocol):
         """One reply of the server, to whatever is next in line."""
         if self.dead:
             return
-        code = code_of(lines[-1]) if lines[0][:3] == lines[-1][:3] else None  # RFC 5321 4.2.1
+        code = code_of(lines[-1])
+        if len(lines) > 1 and lines[0][:3] != lines[-1][:3]:  # RFC 5321 4.2.1
+            code = None
         if code is None:
             return self.hang_up()
         if self.talking:
             return self.answer_conversation((code, lines))
         step = self.steps.popleft() if self.steps else "unasked"
-        self.deadline = self.heard + TIMEOUTS[self.steps[0]] if self.steps else None
         if code == 421 and step != "dot":
             if self.work:  # else it only tires of an idle connection
                 self.feed.slow_down(self.work)

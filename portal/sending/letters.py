@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from functools import partial
+from functools import lru_cache, partial
 
 from portal import db
 from portal.emails import queries as emails
@@ -205,6 +205,7 @@ def heads_of(parcel: Parcel, date: float | None = None) -> mime.Heads:
     )
 
 
+@lru_cache(maxsize=64)
 def wire_domain(domain: str) -> str:
     """A bounce domain as DNS writes it. Raises ValueError."""
     return wire_address(f"b@{domain}").rpartition("@")[2]

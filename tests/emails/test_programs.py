@@ -46,6 +46,13 @@ def test_quoted_printable_is_the_text(mode: Mode, source: str, values: dict[str,
     assert quopri.decodestring(octets).replace(b"\r\n", b"\n") == text.encode()
 
 
+def test_fields_that_many_letters_share_are_remembered_for_a_while_and_never_mixed_up() -> None:
+    made = quoted_program(pieces(parse("{{ status }} {{ campaign_title }}"), "html"))
+    for number in [*range(100), 3, 99]:
+        values = {"status": f"Status {number}", "campaign_title": f"Title {number % 7}"}
+        assert quopri.decodestring(made(values)).decode() == f"Status {number} Title {number % 7}"
+
+
 @pytest.mark.parametrize("mode", ["html", "text"])
 @settings(deadline=None)
 @given(source=SOURCE, values=VALUES)

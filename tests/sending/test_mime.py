@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import itertools
+import quopri
 import re
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -18,10 +19,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.emails.language import parse
+from portal.emails.letters import Compiled, Trees
+from portal.emails.programs import pieces
 from portal.sending import verp
 from portal.sending.headers import Injection, encoded_words, wire_address
+from portal.sending.letters import text_part
 from portal.sending.mime import Heads
 from portal.sending.smtp import Offer
+from tests.emails.test_programs import SOURCE, VALUES
 from tests.letters import build
 
 UUID_ = "0e4f6a3c-6d0a-4d5e-9c39-3f7a6b2f9c11"
@@ -217,3 +223,17 @@ def test_bounce_addresses_come_back_whatever_the_case_and_cannot_be_forged(uuid:
     assert verp.bounced_message(f"b-{flipped}", b"secret") is None
     assert verp.bounced_message("ana@people.example", b"secret") is None
     assert verp.bounced_message("b-!!!!@x", b"secret") is None
+
+
+@settings(deadline=None)
+@given(source=SOURCE, values=VALUES, eight_bit=st.booleans())
+def test_a_text_part_is_the_text_that_pages_show(source: str, values: dict[str, str], eight_bit: bool) -> None:
+    tree = parse(f"Dear all{source}Yours\n")
+    made = Compiled(Trees((), (), tree), (), pieces(tree, "text"))
+    part = text_part(made, values, eight_bit)
+    quoted = part.encoding == "quoted-printable"
+    lines = part.octets.split(b"\r\n")
+    assert max(map(len, lines)) <= (76 if quoted else 998)
+    assert not any(line.startswith(b".") or b"\n" in line for line in lines)
+    octets = quopri.decodestring(part.octets) if quoted else part.octets
+    assert octets.replace(b"\r\n", b"\n").decode() == made.plain(values)
