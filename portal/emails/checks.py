@@ -11,8 +11,9 @@ import msgspec
 from portal.addresses import valid_email
 from portal.emails.fields import FIELDS
 from portal.emails.language import check
-from portal.emails.markup import check_body, reduce
+from portal.emails.markup import reduce
 from portal.emails.scan import CONTROL, Problem, at
+from portal.emails.structure import check_body
 from portal.emails.words import problem_words
 from portal.i18n import LOCALES, _
 from portal.outcomes import Refused

@@ -1,4 +1,4 @@
-"""The html of a letter's body: reduced to few elements in one canonical form, and checked together with its fields.
+"""The html of a letter's body: reduced to few elements in one canonical form (structure.py checks it).
 
 Canonical: paragraphs, headings, lists and quotes one below the other, each on a line of its own; conditions stand
 either inside a paragraph or on a line of their own between two. So line numbers mean what the editor shows.
@@ -7,15 +7,13 @@ either inside a paragraph or on a line of their own between two. So line numbers
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from html import escape
 from html.parser import HTMLParser
 
 import nh3
 
-from portal.emails import fields
-from portal.emails.language import Choice, Data, Field, Node, check, parse, unix_lines
-from portal.emails.scan import Problem, at
+from portal.emails.language import unix_lines
 
 BLOCKS = {"p": "p", "div": "p", "h1": "h2", "h2": "h2", "h3": "h2"}
 INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em"}
@@ -249,10 +247,11 @@ def is_whole(html: str) -> bool:
         depth += (word == "if") - (word == "endif")
         if depth < 0 or (depth == 0 and word in ("elif", "else")):
             return False
-    return depth == 0 and _balanced(html)
+    return depth == 0 and balanced(html)
 
 
-def _balanced(html: str) -> bool:
+def balanced(html: str) -> bool:
+    """Whether every element that begins here ends here."""
     stack: list[str] = []
     for tag in TAG.finditer(html):
         if tag[0].startswith("</"):
@@ -261,58 +260,3 @@ def _balanced(html: str) -> bool:
         elif tag[1] not in VOID:
             stack.append(tag[1])
     return not stack
-
-
-# ------------------------------------------------------------------------------------------------ checking
-def check_body(source: str, known: Collection[str]) -> list[Problem]:
-    """What is wrong with a body: its fields and conditions, its links, conditions that cross paragraphs."""
-    source = unix_lines(source)
-    problems = check(source, known)
-    return problems or _Structure(source).problems(parse(source))
-
-
-class _Structure:
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.before = ""
-
-    def problems(self, tree: tuple[Node, ...]) -> list[Problem]:
-        found: list[Problem] = []
-        for place, node in enumerate(tree):
-            if isinstance(node, Data):
-                found += self.data(node)
-                self.before += node.text
-            elif isinstance(node, Field):
-                found += self.field(node, tree[place + 1 : place + 2])
-            else:
-                found += self.choice(node)
-        return found
-
-    def inside_tag(self) -> bool:
-        return self.before.rfind("<") > self.before.rfind(">")
-
-    def data(self, node: Data) -> list[Problem]:
-        plain = re.finditer(r'href="http:', node.text)
-        return [at(self.source, node.offset + found.start(), "link_address") for found in plain]
-
-    def field(self, node: Field, after: tuple[Node, ...]) -> list[Problem]:
-        """A field in an address is all of it, and a link."""
-        if not self.inside_tag():
-            return []
-        closed = bool(after) and isinstance(after[0], Data) and after[0].text.startswith('"')
-        is_link = fields.describe(node.name).kind == "link" and not node.filters
-        fits = closed and is_link and self.before.endswith(' href="')
-        return [] if fits else [at(self.source, node.offset, "link_field", node.name)]
-
-    def choice(self, node: Choice) -> list[Problem]:
-        if self.inside_tag():
-            return [at(self.source, node.offset, "link_field")]
-        found: list[Problem] = []
-        before = self.before
-        for _test, body in node.branches:
-            self.before = before
-            found += self.problems(body)
-            if not found and not _balanced(self.before[len(before) :]):
-                found.append(at(self.source, node.offset, "condition_across"))
-        self.before = before
-        return found

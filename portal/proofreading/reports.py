@@ -28,11 +28,12 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`people`: everybody; `letters`: how many in each language."""
+    """`people`: everybody; `letters`: how many in each language; `some`: one of their dossiers, 0 if there is none."""
 
     people: int
     letters: dict[str, int]
     gaps: list[Gap]
+    some: int
 
     @property
     def writing_to(self) -> int:
@@ -53,13 +54,13 @@ def report(
     """
     letters: dict[str, int] = {}
     gaps: dict[tuple[str, str, str], list[Group]] = {}
-    people = 0
+    people = some = 0
     for group in groups:
-        people += group.people
+        people, some = people + group.people, max(some, *group.dossiers)
         for gap in _gaps_of(group, answers, variants, fallback, wishes, common, letters):
             gaps.setdefault(gap, []).append(group)
     ordered = sorted(letters.items(), key=lambda each: -each[1])
-    return Report(people, dict(ordered), [_gap(gap, found) for gap, found in sorted(gaps.items())])
+    return Report(people, dict(ordered), [_gap(gap, found) for gap, found in sorted(gaps.items())], some)
 
 
 def _gaps_of(

@@ -19,8 +19,10 @@ from portal.i18n import LOCALES, _, text_in
 from portal.outcomes import Missing
 from portal.proofreading import links, readers, reports, words
 from portal.proofreading.readers import Audience, Campaign, Status
+from portal.triggers import people as triggers_people
 from portal.triggers import queries as triggers
 from portal.triggers.facts import Rule
+from portal.triggers.rules import recipients_of
 from portal.web.htmx import Request
 from portal.web.pages import page
 from portal.web.rights import needs
@@ -112,7 +114,17 @@ async def _audience(
         )
         for gap in found.gaps
     ]
-    return {"report": found, "choices": choices, "who": who, "gaps": gaps, "said": audience_words(audience)}
+    said, others = audience_words(audience), await _colleagues(found, audience)
+    return {"report": found, "choices": choices, "who": who, "gaps": gaps, "said": said, "others": others}
+
+
+async def _colleagues(found: reports.Report, audience: Audience) -> list[tuple[str, str]]:
+    """The others who get a trigger's letters, as (tone, sentence); tried on one dossier of the audience."""
+    if audience.rule is None or not found.some:
+        return []
+    people = await triggers_people.people_of(await triggers_people.found(found.some), [audience.rule])
+    everybody = recipients_of(audience.rule, "send", people)
+    return [words.colleague(each) for each in everybody if each.internal and each.recorded]
 
 
 async def _choices(row: TemplateRow, campaign: Campaign) -> Choices:

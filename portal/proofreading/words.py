@@ -10,6 +10,7 @@ from portal.i18n import _, language_name, ngettext
 from portal.ledger.words import reason_word
 from portal.proofreading.links import Tried
 from portal.proofreading.reports import Gap
+from portal.triggers.rules import Recipient
 
 
 def gap_sentence(gap: Gap) -> str:
@@ -49,6 +50,19 @@ _GAPS: dict[str, Callable[[Gap], str]] = {
     "no_email": lambda gap: _("{reason}: {n}").format(reason=reason_word("no_email"), n=number(gap.people)),
     "blocked": lambda gap: _("{reason}: {n}").format(reason=reason_word(gap.detail), n=number(gap.people)),
 }
+
+
+def colleague(one: Recipient) -> tuple[str, str]:
+    """(tone, sentence) of somebody on the team, or of a fixed address, who gets the letters too."""
+    name = f"{one.name} ({one.address})" if one.name else one.address
+    if one.reason:
+        return "mute", _("{name}: {reason}").format(name=name, reason=reason_word(one.reason))
+    languages = {"language": language_name(one.wished), "instead": language_name(one.locale)}
+    if one.falls_back:
+        # NOTE: {name}: of a person. Both languages as names, e.g. Polish
+        said = _("{name} reads {language} and gets it in another language: {instead}")
+        return "warn", said.format(name=name, **languages)
+    return "ok", _("{name}: {language}").format(name=name, **languages)
 
 
 def link_tone(tried: Tried) -> str:

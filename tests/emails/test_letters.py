@@ -13,8 +13,9 @@ from portal.emails.defaults import LETTERS, variants
 from portal.emails.fields import FIELDS, sample_facts, values
 from portal.emails.language import check
 from portal.emails.letters import Brand, Logo, Rendered, Variant, compiled, lone_lines, render, trees
-from portal.emails.markup import check_body, reduce
+from portal.emails.markup import reduce
 from portal.emails.merge import WORD_JOINER
+from portal.emails.structure import check_body
 from portal.i18n import LOCALES, _, use
 
 BRAND = Brand("Fondation Passerelle", "#1f5c4d", "4 quai de la Fosse\n44000 Nantes", "https://www.passerelle.example/")

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.emails.fields import FIELDS
-from portal.emails.markup import check_body, reduce
+from portal.emails.markup import reduce
+from portal.emails.structure import check_body
 
 
 def ids(source: str) -> list[tuple[int, int, str]]:

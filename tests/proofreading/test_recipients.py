@@ -101,7 +101,8 @@ async def test_a_triggers_people_are_those_whom_its_conditions_let_through(db: N
 async def test_the_page_names_them_and_leads_to_their_previews(client: Client) -> None:
     alice = await factories.account("Alice")
     call_, template = await call(alice)
-    await factories.trigger(call_, template, name="Tell the winners")
+    everybody = ("candidate", "managers", "address:archive@passerelle.example")
+    await factories.trigger(call_, template, name="Tell the winners", recipients=everybody)
     await client.sign_in(alice.email)
     page = await client.get(f"/templates/{template.id}/recipients")
     said = page.texts(".checks summary")
@@ -109,6 +110,8 @@ async def test_the_page_names_them_and_leads_to_their_previews(client: Client) -
     assert "Polish is not written: 2 people get the letter in another language: French" in said
     assert "No e-mail address: 1" in said and "Address blocked: reported as spam: 1" in said
     assert "7 people · Letters: 5 · French: 4 · English: 1" in page.words
+    others = [each for each in page.texts(".checks li") if "@" in each]
+    assert others == [f"Alice ({alice.email}): English", "archive@passerelle.example: French"]
     assert any("as=" in link for link in page.links)
     page = await client.get(
         f"/templates/{template.id}/recipients?campaign={call_.id}&who=status:{call_.status['accepted']}"
