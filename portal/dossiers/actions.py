@@ -159,8 +159,8 @@ async def save_answers(
         dossier = await queries.by_id(dossier_id)
         checks.check_open(dossier, by, submitting=submitting)
         names = applicants.names(application.first_name, application.last_name)
-        row = (dossier_id, version, *names, application.locale, application.answers)
-        if not await db.execute(SAVE, *row):
+        answers = {**await checks.other_answers(dossier), **application.answers}
+        if not await db.execute(SAVE, dossier_id, version, *names, application.locale, answers):
             raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
         await _record(dossier, "dossier.saved", by, version=version + 1)

@@ -28,6 +28,12 @@ async def check_complete(dossier: Dossier, phase_id: int | None = None) -> dict[
     return {key: answer for key, answer in dossier.answers.items() if key not in left_out}
 
 
+async def other_answers(dossier: Dossier, phase_id: int | None = None) -> dict[str, Any]:
+    """Answers to other questions than those of a form: of other phases, and of those that are not asked any more."""
+    asked = {question.key for question in await queries.questions(dossier.campaign_id, phase_id)}
+    return {key: answer for key, answer in dossier.answers.items() if key not in asked}
+
+
 def check_open(dossier: Dossier, by: Actor, *, submitting: bool = False) -> None:
     """The clock binds candidates, and whoever submits for them; colleagues, imports and scripts may prepare drafts."""
     if by.kind != "candidate" and not submitting:

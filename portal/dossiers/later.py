@@ -80,20 +80,13 @@ async def resubmit(dossier_id: int, version: int, application: Application, by: 
         if not may_resubmit(dossier):
             raise Refused(form_words.no_changes_any_more())
         names = applicants.names(application.first_name, application.last_name)
-        of_phases = await _answers_of_phases(dossier)
-        row = (dossier_id, version, *names, application.locale, {**of_phases, **application.answers})
-        if not await db.execute(RESUBMIT, *row):
+        given = {**await checks.other_answers(dossier), **application.answers}
+        if not await db.execute(RESUBMIT, dossier_id, version, *names, application.locale, given):
             raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
         await checks.check_complete(await queries.by_id(dossier_id))
         await _record(dossier, "dossier.resubmitted", by, version=version + 1)
     documents.settle(application.documents, replaced)
-
-
-async def _answers_of_phases(dossier: Dossier) -> dict[str, Any]:
-    """What was answered to other questions than those of the initial phase."""
-    initial = {question.key for question in await queries.questions(dossier.campaign_id)}
-    return {key: answer for key, answer in dossier.answers.items() if key not in initial}
 
 
 # ------------------------------------------------------------------------------------------------ later phases
@@ -123,9 +116,8 @@ async def save_phase(
         phase = await open_phase(dossier)
         if phase is None or phase.id != phase_id:
             raise Refused(form_words.phase_not_open())
-        keys = {question.key for question in await queries.questions(dossier.campaign_id, phase_id)}
-        others = {key: answer for key, answer in dossier.answers.items() if key not in keys}
-        if not await db.execute(SAVE_PHASE, dossier_id, version, {**others, **sent.answers}):
+        answers = {**await checks.other_answers(dossier, phase_id), **sent.answers}
+        if not await db.execute(SAVE_PHASE, dossier_id, version, answers):
             raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, sent.documents, sent.removed)
         await db.execute(SAVED, dossier_id, phase_id)

@@ -75,6 +75,15 @@ async def test_a_question_that_is_not_put_is_not_required_and_its_answer_is_left
     assert stored == {"title": "Garden", "budget": 1, "area": "art"}
 
 
+async def test_answers_to_a_question_that_was_taken_off_outlive_the_next_saving(
+    client: Client, call: CampaignRow
+) -> None:
+    draft = await factories.dossier(call, status="draft", answers={"title": "Garden", "story": "Long ago"})
+    await database.execute("update question set retired_at = now() where campaign_id = $1 and key = 'story'", call.id)
+    await send(client, link(call, draft), answer_title="Park", do="later")
+    assert (await queries.by_id(draft.id)).answers == {"title": "Park", "story": "Long ago"}
+
+
 async def test_several_documents_are_kept_up_to_the_number_that_a_question_takes(
     client: Client, call: CampaignRow
 ) -> None:
