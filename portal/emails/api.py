@@ -59,6 +59,14 @@ class TemplateLine(msgspec.Struct):
     saved_at: datetime
 
 
+class AttachmentOut(msgspec.Struct):
+    """A document that goes with each letter. `size` in octets."""
+
+    id: int
+    name: str
+    size: int
+
+
 class TemplateOut(msgspec.Struct):
     """A template with its texts by language. `version` is the number of the version in force."""
 
@@ -71,6 +79,7 @@ class TemplateOut(msgspec.Struct):
     reply_to: str
     saved_at: datetime
     variants: dict[str, dict[str, str]]
+    attachments: list[AttachmentOut]
 
 
 @get("/templates", opt=needs("template.see"), tags=TAGS, summary="Templates")
@@ -140,6 +149,7 @@ def _out(version: Version) -> TemplateOut:
         reply_to=version.reply_to,
         saved_at=version.saved_at,
         variants=texts,
+        attachments=[AttachmentOut(each.id, each.name, each.size) for each in version.attachments],
     )
 
 
