@@ -16,7 +16,7 @@ from portal.triggers.words import family_lede, language_word
 if TYPE_CHECKING:
     from portal.triggers.overview import Asked, Row
     from portal.triggers.recap import Case
-    from portal.triggers.reminders import Deadline, Latest, Moved
+    from portal.triggers.reminders import Deadline, Latest
 
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -91,17 +91,6 @@ def _ahead(deadline: Deadline, *, sent: bool) -> str:
         return _("Planned: {when}. Nothing goes while it is paused.").format(when=when)
     # NOTE: {when}: e.g. 23 November 2026, 09:00 (local time: Madrid); {n}: dossiers at the status of the reminder
     return _("Next: {when}. Dossiers with the status today: {n}.").format(when=when, n=number(deadline.readers))
-
-
-def moved_line(one: Moved, time_zone: str) -> str:
-    """What happens to a reminder when the closing is moved."""
-    if one.after is None:
-        return _("It is no longer planned.")
-    if one.passed:
-        return _("Its new hour has passed: nothing goes any more.")
-    if one.sent:
-        return _("It was sent already, and goes once more: {when}").format(when=local(one.after, time_zone))
-    return _("It goes: {when}").format(when=local(one.after, time_zone))
 
 
 def local(at: datetime, time_zone: str) -> str:

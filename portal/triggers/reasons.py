@@ -31,10 +31,6 @@ class WhyNot(StrEnum):
     silent = "silent"
 
 
-# These say that a trigger was never meant for the event: not worth a line where people look for a reason.
-UNCONCERNED = frozenset({WhyNot.other_family, WhyNot.other_status})
-
-
 class Failed(msgspec.Struct, frozen=True):
     """A condition that does not hold, with what it asked for and found (plain JSON)."""
 
