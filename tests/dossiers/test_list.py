@@ -208,7 +208,8 @@ async def test_each_order_pages_by_key_and_leads_from_dossier_to_dossier(
         person = await factories.person(f"Ana{n % 2}", f"Łoś{n // 2}")
         made = await factories.dossier(scene.campaign, person, number=f"N-{n}")
         await database.execute(
-            "update dossier set submitted_at = case when $2 < 4 then now() - make_interval(days => $2) end where id = $1",
+            """update dossier set submitted_at = case when $2 < 4 then now() - make_interval(days => $2) end
+            where id = $1""",
             *(made.id, n),
         )
     page, found, links = await alice.get(path), list[str](), list[str]()
