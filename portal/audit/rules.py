@@ -21,7 +21,6 @@ BEGINNINGS: dict[Area, tuple[str, ...]] = {
     "templates": ("template.", "picture."),
     "emails": ("trigger.", "triggers.", "reminder.", "message.", "origin.", "ledger."),
 }  # what begins with none of these is in "other"
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def names_of(area: Area, known: Sequence[str]) -> list[str]:
@@ -31,9 +30,3 @@ def names_of(area: Area, known: Sequence[str]) -> list[str]:
     if area == "other":
         return [name for name in known if not name.startswith(tuple(sum(BEGINNINGS.values(), ())))]
     return [name for name in known if name.startswith(BEGINNINGS[area])]
-
-
-def cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text

@@ -27,6 +27,7 @@ Content-Type: text/html; charset=utf-8\r
 DETAILS = {
     "old": {"en": "Submitted"}, "new": {"en": "Accepted"}, "label": {"en": "Accepted"}, "title": {"en": "Rural Labs"},
     "address": "ana@people.example", "member": "Bob", "reason": "because", "hint": "cv_12345", "number": 2,
+    "seal": 1, "hash": "", "broken": None, "file": "list.csv", "n": 3,
 }  # fmt: skip
 
 
