@@ -14,8 +14,8 @@ from portal.campaigns import actions as campaigns
 from portal.campaigns import queries as campaign_rows
 from portal.campaigns import questions, team
 from portal.campaigns.checks import CampaignDraft
-from portal.campaigns.form_checks import QuestionDraft
-from portal.demo import letters
+from portal.demo import letters, office
+from portal.demo.form import QUESTIONS
 from portal.emails import actions as emails
 from portal.emails.defaults import install_defaults
 from portal.emails.queries import choices
@@ -74,62 +74,6 @@ GRANTS_ABOUT = {
     "en": "Grants for neighbours who organise themselves: from €2,000 to €12,000 for each project.",
 }
 
-QUESTIONS = (
-    QuestionDraft(
-        kind="short",
-        key="project_title",
-        required=True,
-        max_length=120,
-        label={"es": "Título del proyecto", "fr": "Titre du projet", "pl": "Tytuł projektu", "en": "Project title"},
-    ),
-    QuestionDraft(
-        kind="long",
-        key="summary",
-        required=True,
-        max_length=3000,
-        label={"es": "Resumen", "fr": "Résumé", "pl": "Streszczenie", "en": "Summary"},
-        help={
-            "es": "Qué harán, con quién y por qué allí.",
-            "fr": "Ce que vous ferez, avec qui, et pourquoi là.",
-            "pl": "Co powstanie, z\u00a0kim i\u00a0dlaczego właśnie tam.",
-            "en": "What you will do, with whom, and why there.",
-        },
-    ),
-    QuestionDraft(
-        kind="number",
-        key="budget",
-        required=True,
-        label={
-            "es": "Importe solicitado, en euros",
-            "fr": "Montant demandé, en euros",
-            "pl": "Wnioskowana kwota w\u00a0euro",
-            "en": "Amount requested, in euros",
-        },
-    ),
-    QuestionDraft(
-        kind="choice",
-        key="field",
-        required=True,
-        label={"es": "Ámbito", "fr": "Domaine", "pl": "Dziedzina", "en": "Field"},
-        choices={
-            "es": ["Educación", "Medio ambiente", "Cultura", "Convivencia"],
-            "fr": ["Éducation", "Environnement", "Culture", "Vivre ensemble"],
-            "pl": ["Edukacja", "Środowisko", "Kultura", "Sąsiedztwo"],
-            "en": ["Education", "Environment", "Culture", "Neighbourhood"],
-        },
-    ),
-    QuestionDraft(
-        kind="date",
-        key="starts_on",
-        label={"es": "Fecha de inicio", "fr": "Date de début", "pl": "Data rozpoczęcia", "en": "Start date"},
-    ),
-    QuestionDraft(
-        kind="file",
-        key="support",
-        label={"es": "Carta de apoyo", "fr": "Lettre de soutien", "pl": "List poparcia", "en": "Letter of support"},
-    ),
-)
-
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
     """Whom and what the story needs: people as actors, the campaigns' ids, how the closed one has to look."""
@@ -147,19 +91,22 @@ async def build(now: datetime) -> House:
     alex, marta, camille = people["Alex Morgan"], people["Marta Pérez"], people["Camille Renaud"]
     await _organisation(alex)
     await install_defaults(alex)
-    for draft in (letters.REVIEW_STARTED, letters.AGREEMENT, letters.SESSION):
+    for draft in (letters.REVIEW_STARTED, letters.AGREEMENT, letters.SESSION, letters.REMINDER):
         await emails.create(draft, alex)
-    labs = await campaigns.create(marta, labs_draft(now))
-    grants = await campaigns.create(camille, msgspec.structs.replace(grants_draft(now), closes_at=_evening(now, 9)))
+    above = await office.programme(alex)
+    labs = await campaigns.create(marta, labs_draft(now, above))
+    closed = grants_draft(now, above)
+    grants = await campaigns.create(camille, msgspec.structs.replace(closed, closes_at=_evening(now, 9)))
     for campaign_id, manager in ((labs, marta), (grants, camille)):
         await _team_of(campaign_id, manager, people)
         for question in QUESTIONS:
             await questions.add(manager, campaign_id, question)
+    await office.condition(labs, marta)
     late = {**await _labs_triggers(labs, marta), **await _grants_triggers(grants, camille)}
-    return House(people=people, labs=labs, grants=grants, closed=grants_draft(now), late=late)
+    return House(people=people, labs=labs, grants=grants, closed=closed, late=late)
 
 
-def labs_draft(now: datetime) -> CampaignDraft:
+def labs_draft(now: datetime, programme_id: int) -> CampaignDraft:
     """The open campaign: three weeks old, three weeks to go."""
     return CampaignDraft(
         title=LABS,
@@ -171,11 +118,12 @@ def labs_draft(now: datetime) -> CampaignDraft:
         opens_at=_evening(now, -21).replace(hour=9, minute=0),
         closes_at=_evening(now, 23),
         number_prefix="RL",
+        programme_id=programme_id,
         published=True,
     )
 
 
-def grants_draft(now: datetime) -> CampaignDraft:
+def grants_draft(now: datetime, programme_id: int) -> CampaignDraft:
     """The closed campaign: closed twelve days ago, being decided."""
     return CampaignDraft(
         title=GRANTS,
@@ -187,6 +135,7 @@ def grants_draft(now: datetime) -> CampaignDraft:
         opens_at=_evening(now, -60).replace(hour=9, minute=0),
         closes_at=_evening(now, -12),
         number_prefix="SG",
+        programme_id=programme_id,
         published=True,
     )
 
@@ -239,6 +188,7 @@ async def _labs_triggers(campaign_id: int, by: Actor) -> dict[int, tuple[int, Dr
         found.wish("Online session for applicants", "under_review"),
         found.wish("Missing documents", "documents_missing", cc=("dossiers@passerelle.example",)),
     )
+    await office.reminder(campaign_id, found.templates[letters.REMINDER.name], by)
     return await _create(campaign_id, wishes, by, minutes={"Missing documents": 10})
 
 
@@ -296,6 +246,8 @@ async def finish(house: House) -> None:
     camille = house.people["Camille Renaud"]
     grants = await campaign_rows.one(camille, house.grants)
     await campaigns.change(camille, house.grants, grants.version, house.closed)
+    await office.assess(house.grants, camille, house.people["Ola Kowalczyk"])
+    await office.view(house.grants, camille)
     for trigger_id, (_campaign_id, wish) in house.late.items():
         await triggers.change(trigger_id, 1, wish, camille)
 

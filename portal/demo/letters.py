@@ -107,3 +107,51 @@ SESSION = Draft(
         ),
     },
 )
+
+REMINDER = Draft(
+    name="Reminder before the closing date",
+    category="transactional",
+    fallback_locale="en",
+    texts={
+        "en": _text(
+            "Your application {{ dossier_number }} has not been submitted yet",
+            "{% if first_name %}Dear {{ first_name }}{% else %}Hello{% endif %},",
+            (
+                "Your application for “{{ campaign_title }}” is still a draft. It can be submitted until "
+                "{{ closing_date }}."
+            ),
+            "You can finish it here:<br>{{ dossier_link }}",
+            "Kind regards,<br>{{ organisation_name }}",
+        ),
+        "es": _text(
+            "Su solicitud {{ dossier_number }} aún no se ha presentado",
+            "Hola{% if first_name %}, {{ first_name }}{% endif %}:",
+            (
+                "Su solicitud para «{{ campaign_title }}» sigue en borrador. Fecha límite para presentarla: "
+                "{{ closing_date }}."
+            ),
+            "Puede terminarla aquí:<br>{{ dossier_link }}",
+            "Atentamente,<br>{{ organisation_name }}",
+        ),
+        "fr": _text(
+            "Votre dossier n°\u00a0{{ dossier_number }} n’est pas encore déposé",
+            "Bonjour{% if first_name %} {{ first_name }}{% endif %},",
+            (
+                "Votre dossier pour «\u00a0{{ campaign_title }}\u00a0» est encore un brouillon. Date limite de "
+                "dépôt\u00a0: {{ closing_date }}."
+            ),
+            "Vous pouvez le terminer ici\u00a0:<br>{{ dossier_link }}",
+            "Cordialement,<br>{{ organisation_name }}",
+        ),
+        "pl": _text(
+            "Wniosek {{ dossier_number }} nie został jeszcze złożony",
+            "Szanowni Państwo,",
+            (
+                "wniosek w\u00a0naborze „{{ campaign_title }}” jest nadal wersją roboczą. Termin składania: "
+                "{{ closing_date }}."
+            ),
+            "Wniosek można dokończyć tutaj:<br>{{ dossier_link }}",
+            "Z\u00a0poważaniem<br>{{ organisation_name }}",
+        ),
+    },
+)
