@@ -91,7 +91,8 @@ class DocumentsForm(Form):
 
     def optional_words(self, question: Question) -> str:
         """Beside several ticks, which as a group cannot be marked as optional."""
-        return "" if question.required else f" ({pgettext('field', 'optional')})"
+        optional = pgettext("field", "optional")
+        return "" if question.required else f" ({optional})"
 
     @property
     def removed(self) -> list[int]:

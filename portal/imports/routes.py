@@ -190,7 +190,7 @@ async def problems_file(request: Request, import_id: FromPath[int]) -> Response[
     found = await queries.one(request.user, import_id)
     questions = {each.key: each for each in await queries.questions(found.campaign_id)}
     rows: list[list[object]] = [
-        [pgettext("table", "Line"), pgettext("table", "Column"), _("What is wrong"), _("What stands there")]
+        [pgettext("table", "Line"), pgettext("table", "Column"), _("What is wrong"), _("Content of the cell")]
     ]
     for each in await queries.problems(import_id, None):
         said = words.field_word(each.field, questions), words.problem_word(each, questions)

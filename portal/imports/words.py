@@ -55,7 +55,7 @@ STATES: dict[str, tuple[Words, str]] = {
     "importing": (lambda: pgettext("import", "Being imported"), "teal"),
     "done": (lambda: pgettext("import", "Imported"), "ok"),
     "failed": (lambda: pgettext("import", "Failed"), "bad"),
-    "cancelled": (lambda: pgettext("import", "Put away"), "mute"),
+    "cancelled": (lambda: pgettext("import", "Discarded"), "mute"),
 }
 ENCODINGS: dict[str, Words] = {
     "utf-8": lambda: "UTF-8",
@@ -122,7 +122,7 @@ def file_gone() -> str:
 
 def taken_back() -> str:
     """For a job that comes after the import was put away."""
-    return _("The import was put away before it began. Nothing was imported.")
+    return _("The list was discarded before the import began. Nothing was imported.")
 
 
 def nothing_to_do() -> str:

@@ -82,7 +82,7 @@ async def test_a_list_can_be_put_away(alice: AccountRow, fresh_client: Client) -
     )
     where = f"{page.path}/put-away"
     page = await fresh_client.post(where, (await fresh_client.get(where)).form(where))
-    assert "This list was put away." in page.words
+    assert "This list was discarded." in page.words
     assert (await fresh_client.get(where)).status == 404
     assert (await queries.latest(alice.actor, None)).items[0].state == "cancelled"
 

@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from portal import db, sheets, timeline
 from portal.actor import Actor
+from portal.commands.importing import Tell, actor_named
 from portal.dossiers import exporting
 from portal.dossiers.exporting import Wanted
 from portal.dossiers.filters import Filters
 from portal.dossiers.selection import Selection
-from portal.imports.commands import Tell, actor_named
 from portal.imports.rules import Kind
-from portal.outcomes import Refused
 
 PORTION = 5_000
 PEOPLE = """
@@ -24,11 +25,11 @@ COLUMNS = ("kind", "email", "first_name", "last_name", "locale", "created_at")
 
 
 async def take_out(kind: Kind, campaign: str, account: str, file: Path, tell: Tell) -> int:
-    """Write the file, CSV or XLSX by its name. Returns how many rows. Raises Refused."""
+    """Write the file, CSV or XLSX by its name. Returns how many rows. Raises ClickException."""
     by = await actor_named(account)
     form = file.suffix.lower().removeprefix(".")
     if form not in exporting.FORMATS:
-        raise Refused("Name the file .csv or .xlsx.")
+        raise click.ClickException("Name the file .csv or .xlsx.")
     if kind == "people":
         count = await _write(file, form, COLUMNS, _people(by), tell)
         await timeline.record("export", 0, "export.people", by, n=count)
@@ -43,14 +44,14 @@ async def take_out(kind: Kind, campaign: str, account: str, file: Path, tell: Te
 async def _all_of(slug: str) -> Selection:
     campaign_id = await db.fetchval("select id from campaign where slug = $1", slug) if slug else None
     if slug and campaign_id is None:
-        raise Refused(f"No campaign {slug}.")
+        raise click.ClickException(f"No campaign {slug}.")
     return Selection(Filters(campaign=campaign_id), all_matching=True)
 
 
 async def _people(by: Actor) -> AsyncIterator[list[list[Any]]]:
     """Everybody, in portions. People are no campaign's: it takes somebody who may see them all."""
     if not (by.everywhere or by.may("person.edit")):
-        raise Refused("The account may not see everybody.")
+        raise click.ClickException("The account may not see everybody.")
     last = 0
     while rows := await db.fetch(PEOPLE, last, PORTION):
         last = rows[-1]["id"]
