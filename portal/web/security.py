@@ -21,7 +21,8 @@ from portal.web.templating import CSRF_FIELD, CSRF_HEADER
 __all__ = ["CSRF_FIELD", "OriginCheck", "cookie_name", "csrf_config", "headers_hook", "is_https"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-NO_COOKIES = r"^/(?:api|static|health|metrics|brand|pictures)(?:/|$)"  # answers without a session, hence without a CSRF cookie
+# Answers without a session, hence without a CSRF cookie.
+NO_COOKIES = r"^/(?:api|static|health|metrics|brand|pictures)(?:/|$)"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
