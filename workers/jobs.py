@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.assessment import work as assessment
 from portal.audit import work as audit
 from portal.audit.actions import VERIFY_JOB
-from portal.dossiers import bulk_actions, exporting
+from portal.dossiers import bulk_actions, ending, exporting
 from portal.emails import remaking
 from portal.imports import work as imports
 from portal.imports.rules import CHECK_JOB, RUN_JOB
@@ -18,6 +18,7 @@ AT_ONCE = 2  # jobs of one worker process: each holds up to two connections of i
 PER_ITEM: dict[str, PerItem] = {remaking.JOB: remaking.remake_one, bulk_actions.JOB: bulk_actions.move_one}
 WHOLE: dict[str, Whole] = {
     exporting.JOB: exporting.work,
+    ending.JOB: ending.work,
     assessment.JOB: assessment.spread,
     CHECK_JOB: imports.check,
     RUN_JOB: imports.run,

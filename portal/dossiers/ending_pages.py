@@ -53,17 +53,28 @@ async def delete(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     if not form.valid:
         return _page(request, campaign, going, form, status_code=422)
     try:
-        await ending.delete(request.user, campaign_id, form.counted, form.values.get("title", ""))
+        job_id = await ending.delete(request.user, campaign_id, form.counted, form.values.get("title", ""))
     except Refused as refused:
         form.refuse(refused)
         return _page(request, campaign, going, form, status_code=422)
+    if job_id is not None:
+        return see(request, f"/jobs/{job_id}")
     return see(request, "/campaigns", _("Campaign “{campaign}” deleted.").format(campaign=campaign.name))
 
 
 def _page(
     request: Request, campaign: Campaign, going: Going, form: EndForm, *, status_code: int = 200
 ) -> Response[Any]:
-    return page(request, "campaigns/delete.html", status_code=status_code, campaign=campaign, form=form, going=going)
+    as_task = going.dossiers > ending.AT_ONCE
+    return page(
+        request,
+        "campaigns/delete.html",
+        status_code=status_code,
+        campaign=campaign,
+        form=form,
+        going=going,
+        as_task=as_task,
+    )
 
 
 routes = [delete_page, delete]

@@ -31,6 +31,7 @@ __all__ = [
     "drop",
     "judge",
     "keep",
+    "let_go",
     "path_of",
     "pending",
     "stale_pending",
@@ -96,6 +97,16 @@ def claimed(stored_as: str) -> None:
 def drop(stored_as: str) -> None:
     """Forget the bytes of a document that was replaced or removed (call after the commit)."""
     path_of(stored_as).unlink(missing_ok=True)
+
+
+def let_go(stored_as: str) -> None:
+    """Have the sweep look at it in a day, and forget it if no dossier has it then. Nobody can claim it.
+
+    Called before the commit that removes it: whoever dies before `drop` leaves no document behind.
+    """
+    note = _note(stored_as)
+    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    note.write_bytes(b"{}")
 
 
 def stale_pending(now: float | None = None) -> list[str]:

@@ -90,6 +90,14 @@ async def one(actor: Actor, job_id: int) -> Job:
     return found
 
 
+async def unfinished(actor: Actor, kind: str, campaign_id: int) -> int | None:
+    """The actor's own job of this kind about a campaign, as long as it has not ended; None: there is none."""
+    sql = """select id from job where account_id = $1 and kind = $2 and campaign_id = $3
+        and state in ('waiting', 'running', 'paused') order by id desc limit 1"""
+    found: int | None = await db.fetchval(sql, actor.account_id, kind, campaign_id)
+    return found
+
+
 async def by_id(job_id: int) -> Job | None:
     """A job, whoever asks: for those who work on it."""
     return await db.one_as(Job, f"{JOB} where j.id = $1", job_id)

@@ -2,7 +2,8 @@
 
 A portion is one transaction: the job's row is locked, so no other worker, pause or cancellation is in it; the effects
 of its items and the words that they are done commit together. A killed worker's portion has never happened.
-A whole is one call; its handler commits what it does itself and must be able to begin again (see `Whole`).
+A whole is one call; its handler commits what it does itself and must be able to begin again (see `Whole`), or ends the
+job in its own transaction (`finish`).
 """
 
 from __future__ import annotations
@@ -74,6 +75,15 @@ REPORT = "update job set done = $3, total = $4 where id = $1 and version = $2 an
 
 class Stopped(Exception):
     """The job was cancelled, or another worker has it: what is under way must not be committed."""
+
+
+async def finish(job: Job, result: dict[str, Any]) -> None:
+    """For the handler of a whole, last in its transaction: the effects and the job's end commit together, or neither.
+
+    Raises Stopped, as `report` does.
+    """
+    if not await db.execute(FINISH, job.id, job.version, result):
+        raise Stopped
 
 
 async def work(per_item: Mapping[str, PerItem], wholes: Mapping[str, Whole], lease: float) -> int:
@@ -174,6 +184,10 @@ async def _whole(job: Job, version: int, handler: Whole, lease: float) -> None:
         log.info("job stopped", job=job.id)
     except Refused as refused:
         await db.execute(END, job.id, "failed", refused.message or next(iter(refused.errors.values()), "error"))
+    except Stale:
+        await db.execute(END, job.id, "failed", "changed")
+    except Missing:
+        await db.execute(END, job.id, "failed", "missing")
     except (*AWAY, *AGAIN):
         raise
     except Exception:

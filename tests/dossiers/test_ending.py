@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 
 from portal import db as database
 from portal.campaigns import queries
-from portal.dossiers import ending, files
+from portal.dossiers import documents, ending, files
+from portal.jobs import running
+from portal.jobs.actions import SET
+from portal.jobs.queries import Job
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
-from tests.clients import Client
+from tests.clients import Client, Page
 from tests.factories import AccountRow, CampaignRow, DossierRow
+from workers import jobs
 
 
 async def labs() -> tuple[AccountRow, CampaignRow, DossierRow]:
@@ -87,3 +94,84 @@ async def test_E17_alice_reads_what_goes_before_it_goes(client: Client) -> None:
     assert (page.status, page.errors) == (409, ["The number of dossiers has changed. Look at the numbers again."])
     page = await client.post(where, page.form(where) | {"title": "Rural Labs"})
     assert (page.path, page.toasts) == ("/campaigns", ["Campaign “Rural Labs” deleted."])
+
+
+# ------------------------------------------------------------------------------------------------ many dossiers
+async def long_deletion(client: Client, monkeypatch: pytest.MonkeyPatch) -> tuple[CampaignRow, Page]:
+    """Alice has asked to delete a campaign with more dossiers than a page deletes: the page she comes to."""
+    monkeypatch.setattr(ending, "AT_ONCE", 1)
+    monkeypatch.setattr(ending, "PORTION", 1)
+    alice, campaign, _dossier = await labs()
+    await factories.dossier(campaign)
+    await client.sign_in(alice.email)
+    where = f"/campaigns/{campaign.id}/delete"
+    page = await client.get(where)
+    assert "So many dossiers take a while: a task does it, and shows how far it is." in page.words
+    sent = page.form(where) | {"title": "Rural Labs"}
+    page = await client.post(where, sent)
+    assert (await client.post(where, sent)).path == page.path  # a second click is no second deletion
+    return campaign, page
+
+
+@pytest.mark.seed("E17")
+async def test_E17_many_dossiers_are_deleted_by_a_task(
+    fresh_client: Client, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, page = await long_deletion(fresh_client, monkeypatch)
+    assert page.h1 == "Deletion of the campaign “Rural Labs”"
+    stored_as = await database.fetchval("select stored_as from dossier_file")
+    assert await queries.dossiers(campaign.id) == 2
+    assert await running.work(jobs.PER_ITEM, jobs.WHOLE, 30) == 1
+    assert await database.fetchval("select count(*) from campaign") == 0
+    assert await database.fetchval("select count(*) from dossier") == 0
+    assert not files.path_of(stored_as).exists() and stored_as not in files.stale_pending(time.time() + 90_000)
+    page = await fresh_client.get(page.path)
+    assert "/campaigns" in page.links and "Finished" in page.words and "2 / 2" in page.words
+
+
+@pytest.mark.seed("E17")
+async def test_E17_a_deletion_killed_in_the_middle_has_never_happened_and_begins_again(
+    fresh_client: Client, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, _page = await long_deletion(fresh_client, monkeypatch)
+    stored_as = await database.fetchval("select stored_as from dossier_file")
+
+    async def killed(job: Job, result: dict[str, Any]) -> None:
+        assert await database.fetchval("select count(*) from dossier") == 0
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "finish", killed)
+        with pytest.raises(ConnectionResetError):
+            await running.work(jobs.PER_ITEM, jobs.WHOLE, 30)
+    assert await queries.dossiers(campaign.id) == 2 and files.path_of(stored_as).exists()
+    assert await database.fetchval("select state from message") == "held"
+    monkeypatch.setattr(files, "PENDING_HOURS", 0)
+    assert await documents.sweep() == 0 and files.path_of(stored_as).exists()
+    assert await running.work(jobs.PER_ITEM, jobs.WHOLE, 30) == 1
+    assert await database.fetchval("select count(*) from campaign") == 0 and not files.path_of(stored_as).exists()
+
+
+@pytest.mark.seed("E17")
+async def test_E17_a_deletion_is_cancelled_until_its_end_and_refused_when_dossiers_came(
+    fresh_client: Client, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, page = await long_deletion(fresh_client, monkeypatch)
+    job_id = int(page.path.rpartition("/")[2])
+    finish = running.finish
+
+    async def after_cancel(job: Job, result: dict[str, Any]) -> None:
+        await running.aside(database.execute(SET, job_id, "cancelled", ["running"]))
+        await finish(job, result)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "finish", after_cancel)
+        await running.work(jobs.PER_ITEM, jobs.WHOLE, 30)
+    assert await queries.dossiers(campaign.id) == 2
+    where = f"/campaigns/{campaign.id}/delete"
+    page = await fresh_client.get(where)
+    page = await fresh_client.post(where, page.form(where) | {"title": "Rural Labs"})
+    await factories.dossier(campaign)
+    await running.work(jobs.PER_ITEM, jobs.WHOLE, 30)
+    assert await queries.dossiers(campaign.id) == 3
+    assert "The number of dossiers has changed. Look at the numbers again." in (await fresh_client.get(page.path)).words
