@@ -27,7 +27,8 @@ PAIRS = "pair as (select distinct * from unnest($1::bigint[], $2::int[]) p(dossi
 ASSIGN = f"""
 with {PAIRS},
 done as (
-    insert into assignment (dossier_id, account_id, assigned_by) select dossier_id, account_id, $5 from pair
+    insert into assignment (dossier_id, account_id, assigned_by, campaign_id)
+    select d.id, pair.account_id, $5, d.campaign_id from pair join dossier d on d.id = pair.dossier_id
     on conflict do nothing returning dossier_id, account_id),
 told as ({TOLD})
 select dossier_id from done order by dossier_id"""
@@ -79,8 +80,8 @@ async def plan_evenly(
     """What `assign_evenly` would do now, for a preview. Raises Refused (by field)."""
     if not account_ids:
         raise Refused(_("Choose at least one evaluator."), field="evaluators")
-    dossiers = await queries.to_spread(by, dossier_ids, account_ids)
-    return rules.spread(dossiers, await queries.loads(account_ids, dossier_ids), each=each, cap=cap)
+    dossiers, places = await queries.to_spread(by, dossier_ids, account_ids, each)
+    return rules.spread(dossiers, await queries.loads(account_ids, places), each=each, cap=cap)
 
 
 async def assign_evenly(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -25,18 +26,23 @@ select d.id, case
 from dossier d where d.id = any ($3::bigint[]) and {sees_dossier("d")}
 order by d.id"""
 
-# Dossiers to be spread over some accounts, with those who evaluate them already.
+# Dossiers to be spread over some accounts, as far as they lack evaluators: those alike in one row, because most are.
 OPEN = f"""
-select d.id, d.campaign_id, d.person_id, coalesce(x.taken, '{{}}') as taken
-from dossier d
-left join (select dossier_id, array_agg(account_id) as taken from assignment
-           where dossier_id = any ($3::bigint[]) group by dossier_id) x on x.dossier_id = d.id
-where d.id = any ($3::bigint[]) and {sees_dossier("d")}
-order by d.id"""
+select one.campaign_id, one.taken, array_agg(one.id order by one.id) as ids
+from (
+    select d.id, d.campaign_id, coalesce(x.taken, '{{}}') as taken
+    from dossier d
+    left join (select dossier_id, array_agg(account_id order by account_id) as taken from assignment
+               group by dossier_id) x on x.dossier_id = d.id
+    where d.id = any ($3::bigint[]) and {sees_dossier("d")} and coalesce(cardinality(x.taken), 0) < $4::int) one
+group by one.campaign_id, one.taken"""
+
+# The dossiers that are the candidates' own applications, by the person.
+OWN = "select id, person_id from dossier where person_id = any ($1::bigint[])"
 
 BARRED = """
 select dossier_id, array_agg(account_id) as accounts from conflict_of_interest
-where dossier_id = any ($1::bigint[]) and account_id = any ($2::int[]) group by dossier_id"""
+where account_id = any ($1::int[]) group by dossier_id"""
 
 # The accounts that dossiers are spread over: where they take part, and who they are as candidates.
 ACCOUNTS = """
@@ -44,12 +50,10 @@ select a.id, array(select distinct m.campaign_id from campaign_member m where m.
        array(select p.id from person p where p.email = a.email) as people
 from account a where a.id = any ($1::int[]) and a.active"""
 
-# How many dossiers each of some accounts has in the campaigns of some dossiers.
+# How many dossiers each of some accounts has in some campaigns.
 LOADS = """
-select x.account_id as id, count(*) as load from assignment x join dossier d on d.id = x.dossier_id
-where x.account_id = any ($1::int[])
-and d.campaign_id = any (array(select distinct campaign_id from dossier where id = any ($2::bigint[])))
-group by x.account_id"""
+select account_id as id, count(*) as load from assignment
+where account_id = any ($1::int[]) and campaign_id = any ($2::int[]) group by account_id"""
 
 EVALUATORS = """
 select a.id, a.name, a.active, x.assigned_at as at, coalesce(b.name, '') as by
@@ -64,9 +68,7 @@ where m.campaign_id = $1 group by a.id order by bool_or(m.role = 'manager'), fol
 
 # The same with what each has to do there: one pass over the campaign's assignments, whatever the number of people.
 LOADED = f"""
-with load as (
-    select x.account_id, count(*) as dossiers from assignment x join dossier d on d.id = x.dossier_id
-    where d.campaign_id = $1 group by x.account_id)
+with load as (select account_id, count(*) as dossiers from assignment where campaign_id = $1 group by account_id)
 select one.*, coalesce(load.dossiers, 0) as load
 from ({MEMBERS}) one left join load on load.account_id = one.id
 order by one.manager, folded(one.name), one.id"""
@@ -129,27 +131,35 @@ async def against(actor: Actor, dossier_ids: Sequence[int], account_id: int) -> 
     return await db.fetch_as(Against, AGAINST, *actor.scope, list(dossier_ids), account_id)
 
 
-async def to_spread(actor: Actor, dossier_ids: Sequence[int], account_ids: Sequence[int]) -> list[Open]:
-    """The dossiers that the actor sees, as `rules.spread` wants them."""
-    ids, wanted = list(dossier_ids), frozenset(account_ids)
-    barred = {row["dossier_id"]: frozenset(row["accounts"]) for row in await db.fetch(BARRED, ids, list(wanted))}
+async def to_spread(
+    actor: Actor, dossier_ids: Sequence[int], account_ids: Sequence[int], each: int
+) -> tuple[list[Open], set[int]]:
+    """The dossiers that the actor sees and that lack evaluators, as `rules.spread` wants them, and their campaigns."""
+    wanted = frozenset(account_ids)
     accounts = await db.fetch(ACCOUNTS, list(wanted))
+    barred = await _barred(accounts, wanted)
+    found: list[Open] = []
+    places: set[int] = set()
+    for row in await db.fetch(OPEN, *actor.scope, list(dossier_ids), each):
+        places.add(place := row["campaign_id"])
+        taken = frozenset(row["taken"])
+        outside = wanted - {each["id"] for each in accounts if place in each["campaigns"]}
+        found += [Open(one, taken, outside | barred[one] if one in barred else outside) for one in row["ids"]]
+    return found, places
+
+
+async def _barred(accounts: Sequence[Any], wanted: Set[int]) -> dict[int, frozenset[int]]:
+    """Dossier -> the accounts that must not judge it: by a conflict of interest, or because it is their own."""
     people = {person: row["id"] for row in accounts for person in row["people"]}
-    inside: dict[int, frozenset[int]] = {}
-    found = []
-    for row in await db.fetch(OPEN, *actor.scope, ids):
-        place = row["campaign_id"]
-        if place not in inside:
-            inside[place] = frozenset(each["id"] for each in accounts if place in each["campaigns"])
-        own = {people[row["person_id"]]} if row["person_id"] in people else frozenset()
-        against = (wanted - inside[place]) | barred.get(row["id"], frozenset()) | own
-        found.append(Open(row["id"], frozenset(row["taken"]), against))
-    return found
+    barred = {row["dossier_id"]: frozenset(row["accounts"]) for row in await db.fetch(BARRED, list(wanted))}
+    for row in await db.fetch(OWN, list(people)) if people else []:
+        barred[row["id"]] = barred.get(row["id"], frozenset()) | {people[row["person_id"]]}
+    return barred
 
 
-async def loads(account_ids: Sequence[int], dossier_ids: Sequence[int]) -> dict[int, int]:
-    """Account -> how many dossiers it has in the campaigns of these dossiers, in the accounts' order."""
-    found = {row["id"]: row["load"] for row in await db.fetch(LOADS, list(account_ids), list(dossier_ids))}
+async def loads(account_ids: Sequence[int], campaign_ids: Iterable[int]) -> dict[int, int]:
+    """Account -> how many dossiers it has in these campaigns, in the accounts' order."""
+    found = {row["id"]: row["load"] for row in await db.fetch(LOADS, list(account_ids), list(campaign_ids))}
     return {account: found.get(account, 0) for account in dict.fromkeys(account_ids)}
 
 
@@ -170,16 +180,17 @@ async def members(campaign_id: int) -> list[Member]:
 
 async def to_assess(actor: Actor, campaign_id: int, statuses: Sequence[str]) -> list[int]:
     """The dossiers of a campaign in some statuses (by key) that have not been withdrawn, by id."""
-    sql = f"""select d.id from dossier d where d.campaign_id = $3 and d.withdrawn_at is null and {sees_dossier("d")}
-        and d.status_id = any (array(select id from status where campaign_id = $3 and key = any ($4::text[])))
-        order by d.id"""
-    return [row["id"] for row in await db.fetch(sql, *actor.scope, campaign_id, list(statuses))]
+    sql = f"""select array_agg(d.id order by d.id) from dossier d
+        where d.campaign_id = $3 and d.withdrawn_at is null and {sees_dossier("d")}
+        and d.status_id = any (array(select id from status where campaign_id = $3 and key = any ($4::text[])))"""
+    return list(await db.fetchval(sql, *actor.scope, campaign_id, list(statuses)) or ())
 
 
 async def unassigned(campaign_id: int) -> int:
     """How many submitted dossiers of a campaign that the caller has found nobody evaluates."""
-    sql = """select count(*) from dossier d join status s on s.id = d.status_id and s.key <> 'draft'
-        where d.campaign_id = $1 and d.withdrawn_at is null and not s.is_decision
+    sql = """select count(*) from dossier d
+        where d.campaign_id = $1 and d.withdrawn_at is null and d.status_id = any (array(
+            select id from status where campaign_id = $1 and key <> 'draft' and not is_decision))
         and not exists (select from assignment x where x.dossier_id = d.id)"""
     return int(await db.fetchval(sql, campaign_id))
 

@@ -40,7 +40,16 @@ def spread(dossiers: Sequence[Open], loads: Mapping[int, int], *, each: int, cap
     heapify(idle)
     pairs: list[tuple[int, int]] = []
     short: dict[int, int] = {}
-    for dossier in sorted(dossiers, key=lambda one: (-len(loads.keys() & (one.taken | one.barred)), one.id)):
+    among = frozenset(loads)
+    closed: dict[tuple[Set[int], Set[int]], int] = {}  # most dossiers are alike
+
+    def order(one: Open) -> tuple[int, int]:
+        kind = (one.taken, one.barred)
+        if kind not in closed:
+            closed[kind] = len(among & (one.taken | one.barred))
+        return -closed[kind], one.id
+
+    for dossier in sorted(dossiers, key=order):
         wanted = max(0, each - len(dossier.taken))
         chosen = _least_loaded(idle, dossier, wanted, cap)
         pairs += [(dossier.id, account) for account in chosen]

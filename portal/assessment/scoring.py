@@ -115,14 +115,13 @@ class Progress(msgspec.Struct, frozen=True):
 
 # One pass over the campaign's assignments and one over its scores, whatever the number of people.
 PROGRESS = """
-with given as (
-    select x.account_id, x.dossier_id from assignment x join dossier d on d.id = x.dossier_id where d.campaign_id = $1),
-assigned as (select account_id, count(*) as n from given group by account_id),
+with assigned as (select account_id, count(*) as n from assignment where campaign_id = $1 group by account_id),
 sheet as (
-    select s.account_id, s.dossier_id from score s join given using (account_id, dossier_id)
-    group by s.account_id, s.dossier_id
-    having count(*) >= (select count(*) from criterion c where c.campaign_id = $1)),
-scored as (select account_id, count(*) as n from sheet group by account_id)
+    select dossier_id, account_id from score
+    where criterion_id = any (array(select id from criterion where campaign_id = $1))
+    group by dossier_id, account_id having count(*) >= (select count(*) from criterion where campaign_id = $1)),
+scored as (
+    select account_id, count(*) as n from assignment x join sheet using (dossier_id, account_id) group by account_id)
 select a.id, a.name, a.active, bool_or(m.role = 'manager') as manager,
        coalesce(max(assigned.n), 0) as assigned, coalesce(max(scored.n), 0) as scored
 from campaign_member m join account a on a.id = m.account_id

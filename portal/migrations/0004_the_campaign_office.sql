@@ -389,3 +389,18 @@ create index timeline_thing on timeline_event (subject, subject_id, id)
     where subject not in ('message', 'sender', 'dossier', 'person', 'campaign');     -- those have indexes of their own
 create index timeline_campaign_own on timeline_event (campaign_id, id) where dossier_id is null;  -- its own history
 create index timeline_at on timeline_event using brin (at) with (autosummarize = on);
+
+-- ---------------------------------------------------------------------------------------------- many dossiers
+-- What pages count over a whole campaign is counted in an index: a dossier never changes its campaign.
+create index dossier_facts on dossier (campaign_id, id) include (status_id, withdrawn_at);
+create index dossier_locale on dossier (campaign_id, locale);
+
+alter table assignment add column campaign_id int;  -- the dossier's, so that loads are counted without the dossiers
+create function of_dossiers_campaign() returns trigger language plpgsql as $$
+begin
+    select d.campaign_id into new.campaign_id from dossier d where d.id = new.dossier_id;
+    return new;
+end $$;
+create trigger assignment_campaign before insert on assignment
+    for each row when (new.campaign_id is null) execute function of_dossiers_campaign();
+create index assignment_campaign on assignment (campaign_id, account_id);
