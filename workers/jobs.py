@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.assessment import work as assessment
 from portal.audit import work as audit
 from portal.audit.actions import VERIFY_JOB
-from portal.dossiers import bulk_actions, ending, exporting
+from portal.dossiers import assigning, bulk_actions, ending, exporting
 from portal.emails import remaking
 from portal.imports import work as imports
 from portal.imports.rules import CHECK_JOB, RUN_JOB
@@ -19,6 +19,7 @@ PER_ITEM: dict[str, PerItem] = {remaking.JOB: remaking.remake_one, bulk_actions.
 WHOLE: dict[str, Whole] = {
     exporting.JOB: exporting.work,
     ending.JOB: ending.work,
+    assigning.JOB: assigning.work,
     assessment.JOB: assessment.spread,
     CHECK_JOB: imports.check,
     RUN_JOB: imports.run,

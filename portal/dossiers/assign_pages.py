@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 
-from portal.assessment import actions as assessment
 from portal.assessment import queries as evaluators
 from portal.campaigns import queries as campaigns
-from portal.dossiers import assign_words
+from portal.dossiers import assign_words, assigning
+from portal.dossiers.assigning import Wish
 from portal.dossiers.bulk_forms import BulkAssignForm
 from portal.dossiers.list_pages import asked_selection, back_to_list
 from portal.dossiers.selection import Picked, Selection, from_text, pick, picked_ids
@@ -41,23 +42,16 @@ async def assign(request: Request) -> Response[Any]:
         return await _ask(request, selection, picked, form, status_code=422)
     if form.dossiers != picked.n:
         return await _ask(request, selection, picked, form, status_code=409, before=form.dossiers)
+    wish = msgspec.convert({"how": form.how, "evaluators": form.evaluators, "each": form.each or 1}, Wish)
+    if wish.pairs(picked.n) > assigning.AT_ONCE:
+        job_id = await assigning.start(request.user, picked.campaign_id, selection, picked.n, wish)
+        return see(request, f"/jobs/{job_id}")
     try:
-        done = await _do(request, selection, form)
+        done = await assigning.do(request.user, await picked_ids(request.user, selection), wish)
     except Refused as refused:
         form.refuse(refused)
         return await _ask(request, selection, picked, form, status_code=422)
-    return see(request, back_to_list(selection.filters), done)
-
-
-async def _do(request: Request, selection: Selection, form: BulkAssignForm) -> str:
-    """What has been done, in words."""
-    ids = await picked_ids(request.user, selection)
-    if form.how == "spread":
-        spread = await assessment.assign_evenly(request.user, ids, form.evaluators, each=form.each or 1)
-        return assign_words.spread(spread)
-    verb = assessment.assign if form.how == "give" else assessment.unassign
-    outcomes = [await verb(request.user, ids, account_id) for account_id in form.evaluators]
-    return assign_words.given(outcomes) if form.how == "give" else assign_words.taken(outcomes)
+    return see(request, back_to_list(selection.filters), assign_words.done(done))
 
 
 async def _ask(
@@ -84,6 +78,7 @@ async def _ask(
         campaign=campaign,
         form=form,
         before=before,
+        as_task=picked.n > assigning.AT_ONCE,
         back=back_to_list(selection.filters),
     )
 

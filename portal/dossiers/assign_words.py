@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from portal.assessment.actions import Evenly, Outcome
+import msgspec
+
 from portal.assessment.words import why_not_word
+from portal.dossiers import assigning
+from portal.dossiers.assigning import Assigned
 from portal.formats import number
 from portal.i18n import _, ngettext
+from portal.jobs import words as jobs
+from portal.jobs.queries import Job
 
 
 def ways() -> list[tuple[str, str]]:
@@ -20,33 +25,41 @@ def ways() -> list[tuple[str, str]]:
     ]
 
 
-def given(outcomes: Sequence[Outcome]) -> str:
-    """The toast after giving: how many, and why not the others."""
-    n = sum(len(each.done) for each in outcomes)
-    return f"{_assigned(n)} {_left_out(outcomes)}".strip()
+def done(what: Assigned) -> str:
+    """What was done: how many, and why not the others or which dossiers still lack somebody."""
+    if what.how == "take":
+        return ngettext("{n} assignment ended.", "{n} assignments ended.", what.pairs).format(n=number(what.pairs))
+    return " ".join(filter(None, [_assigned(what.pairs), _left_out(what.left_out), _lacking(what.short)]))
 
 
-def taken(outcomes: Sequence[Outcome]) -> str:
-    """The toast after taking back."""
-    n = sum(len(each.done) for each in outcomes)
-    return ngettext("{n} assignment ended.", "{n} assignments ended.", n).format(n=number(n))
-
-
-def spread(done: Evenly) -> str:
-    """The toast after spreading: how many, and which dossiers still lack somebody."""
-    short = len(done.short)
-    lacking = ngettext("{n} dossier still lacks an evaluator.", "{n} dossiers still lack an evaluator.", short).format(
-        n=number(short)
-    )
-    return f"{_assigned(done.pairs)} {lacking if short else ''}".strip()
+def _lacking(short: int) -> str:
+    sentence = ngettext("{n} dossier still lacks an evaluator.", "{n} dossiers still lack an evaluator.", short)
+    return sentence.format(n=number(short)) if short else ""
 
 
 def _assigned(n: int) -> str:
     return ngettext("{n} assignment made.", "{n} assignments made.", n).format(n=number(n))
 
 
-def _left_out(outcomes: Sequence[Outcome]) -> str:
-    reasons = Counter(why for each in outcomes for why in each.refused.values())
+def _left_out(reasons: Mapping[str, int]) -> str:
     # NOTE: after assignments in bulk. {reason}: e.g. Already assigned; {n}: how many
-    said = [_("{reason}: {n}.").format(reason=why_not_word(why), n=number(n)) for why, n in reasons.most_common()]
+    said = [
+        _("{reason}: {n}.").format(reason=why_not_word(why), n=number(n)) for why, n in Counter(reasons).most_common()
+    ]
     return " ".join(said)
+
+
+# ------------------------------------------------------------------------------------------------ jobs
+def _title(job: Job) -> str:
+    n: int = job.what["dossiers"]
+    return ngettext("Assign {n} dossier", "Assign {n} dossiers", n).format(n=number(n))
+
+
+def _ended(job: Job) -> jobs.Place:
+    return _("See the evaluators"), f"/campaigns/{job.campaign_id}/assessment"
+
+
+jobs.register(
+    assigning.JOB,
+    jobs.Kind(title=_title, ended=_ended, said=lambda job: done(msgspec.convert(job.result, Assigned))),
+)

@@ -20,13 +20,14 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     `title(job)`: its name, e.g. "Status of 412 dossiers: Accepted". `reasons`: why items were refused, by word.
     `ended(job)`: the place to go to when it is done, or None. `names(ids, actor)`: what refused items are called and
-    where they are.
+    where they are. `said(job)`: what came of it in sentences, when it is done.
     """
 
     title: Callable[[Job], str]
     reasons: Mapping[str, Words] = {}
     ended: Callable[[Job], Place | None] = lambda _job: None
     names: Callable[[Sequence[int], Actor], Awaitable[dict[int, Place]]] | None = None
+    said: Callable[[Job], str] = lambda _job: ""
 
 
 KINDS: dict[str, Kind] = {}
@@ -45,6 +46,11 @@ def title(job: Job) -> str:
 def ended(job: Job) -> Place | None:
     """Where to look at what a finished job made."""
     return KINDS[job.kind].ended(job) if job.state == "done" and job.kind in KINDS else None
+
+
+def said(job: Job) -> str:
+    """What came of a job that is done, where its numbers do not say it all."""
+    return KINDS[job.kind].said(job) if job.state == "done" and job.kind in KINDS else ""
 
 
 async def names(job: Job, ids: Sequence[int], actor: Actor) -> dict[int, Place]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from portal import db as database
+from portal.dossiers import assigning
+from portal.jobs import running
 from tests import factories
 from tests.clients import Client, Page
 from tests.dossiers.conftest import Scene
+from workers import jobs
 
 
 async def do(alice: Client, ids: list[int], how: str, *who: int, **more: Any) -> Page:
@@ -47,3 +52,33 @@ async def test_a_list_that_has_changed_is_asked_again(alice: Client, scene: Scen
     page = await alice.post("/dossiers/bulk/assign", form)
     assert page.status == 409 and "now 2, before 1" in page.words and await given() == []
     assert "Nothing is ticked" in (await alice.get("/dossiers/bulk/assign")).words
+
+
+async def test_many_are_given_and_taken_back_by_a_task_that_says_what_it_left_out(
+    fresh_client: Client, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assigning, "AT_ONCE", 2)
+    alice, bob = await factories.account("Alice"), await factories.account("Bob")
+    campaign = await factories.campaign(managers=(alice,), evaluators=(bob,))
+    ids = [(await factories.dossier(campaign)).id for _ in range(3)]
+    await database.execute("insert into assignment (dossier_id, account_id) values ($1, $2)", ids[0], bob.id)
+    await fresh_client.sign_in(alice.email)
+    asked = await fresh_client.get(f"/dossiers/bulk/assign?all=1&campaign={campaign.id}")
+    assert "So many dossiers take a while: a task does it, and shows how far it is." in asked.words
+
+    page = await do(fresh_client, ids, "give", bob.id)
+    assert page.h1 == "Assign 3 dossiers" and len(await given()) == 1
+    assert await running.work(jobs.PER_ITEM, jobs.WHOLE, 30) == 1
+    assert await given() == [(each, bob.id) for each in ids]
+    page = await fresh_client.get(page.path)
+    assert "2 assignments made. Already assigned: 1." in page.words
+    assert f"/campaigns/{campaign.id}/assessment" in page.links
+
+    page = await do(fresh_client, ids, "take", bob.id)
+    await database.execute("delete from dossier where id = $1", ids[2])
+    await running.work(jobs.PER_ITEM, jobs.WHOLE, 30)
+    assert "now 2, before 3" in (await fresh_client.get(page.path)).words and len(await given()) == 2
+    monkeypatch.setattr(assigning, "AT_ONCE", 1)
+    page = await do(fresh_client, ids[:2], "take", bob.id)
+    await running.work(jobs.PER_ITEM, jobs.WHOLE, 30)
+    assert "2 assignments ended." in (await fresh_client.get(page.path)).words and await given() == []
