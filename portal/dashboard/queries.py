@@ -27,18 +27,18 @@ where m.attention in ('failed', 'held') and (m.dossier_id is null or {SEEN})
   and (m.state <> 'failed' or m.settled_at > now() - make_interval(days => $3))
 group by 1, 2 order by 3 desc, 2"""
 
-# Active triggers that write to candidates of open or decided campaigns, with the languages that they lack.
+# Active triggers that write to candidates of open or decided campaigns, with the languages that they lack and how many
+# dossiers are in each of these.
 LANGUAGES = """
-select t.template_id, m.name, c.locales, array(
-        select x.locale from template_variant x where x.version_id = m.version_id) as written,
-    (select jsonb_object_agg(r.locale, r.readers) from (
-        select e.locale, count(*) as readers from dossier e where e.campaign_id = c.id group by e.locale) r) as readers
+select t.template_id, m.name, c.locales, x.written, (
+    select jsonb_object_agg(l, (select count(*) from dossier e where e.campaign_id = c.id and e.locale = l))
+    from unnest(c.locales) l where l <> all (x.written)) as readers
 from trigger t
 join template m on m.id = t.template_id
 join campaign c on c.id = t.campaign_id
-where t.active and 'candidate' = any (t.recipients)
-  and exists (select from unnest(c.locales) l where l not in (
-      select x.locale from template_variant x where x.version_id = m.version_id))
+cross join lateral (
+    select array(select v.locale from template_variant v where v.version_id = m.version_id) as written) x
+where t.active and 'candidate' = any (t.recipients) and not c.locales <@ x.written
   and ($1::bool or exists (select from campaign_member b where b.campaign_id = c.id and b.account_id = $2))"""
 
 # Today's e-mails by hour of the reader's clock. The index on created_at narrows to the last days, in which everything
