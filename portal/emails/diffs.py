@@ -51,6 +51,11 @@ def of_texts(old: str, new: str) -> list[Line]:
     return [] if old == new else _compared(old, new, str.strip)
 
 
+def as_it_is(body: str) -> list[Line]:
+    """A body in its canonical form as people read it, compared with nothing."""
+    return [line for each in body.split("\n") if (line := _whole("same", readable(each))).parts]
+
+
 def _compared(old: str, new: str, read: Read) -> list[Line]:
     before, after = old.split("\n") if old else [], new.split("\n") if new else []
     lines: list[Line] = []

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.emails import actions, library, versions
+from portal.emails import actions, diffs, library, versions
 from portal.emails.queries import Version
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
@@ -58,6 +58,7 @@ async def _version_page(
         row=row,
         version=new,
         found=versions.compare(old, new) if old else None,
+        bodies={locale: diffs.as_it_is(each.body) for locale, each in new.variants.items()},
         versions=await versions.versions(template_id),
         refused=refused,
     )

@@ -79,6 +79,8 @@ async def test_alice_restores_what_was_said_before(client: Client) -> None:
     assert page.texts("tbody b") == ["Version 2", "Version 1"]
     page = await client.get(f"/templates/{template_id}/versions/2")
     assert page.texts(".diff del")[0] == "We have it" and page.texts(".diff ins")[0] == "Oops"
+    page = await client.get(f"/templates/{template_id}/versions/1")
+    assert page.texts(".diff p") == ["Dear {{ first_name }},", "we have your file."]
     page = await client.get(f"/templates/{template_id}/versions/1?against=2")
     address = f"/templates/{template_id}/versions/1/restore"
     page = await client.post(address, page.form(address))
