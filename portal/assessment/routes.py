@@ -98,7 +98,9 @@ async def _choices(actor: Actor, campaign_id: int) -> dict[str, Any]:
 async def _usual(actor: Actor, campaign_id: int) -> Mapping[str, Any]:
     """What most will want: every dossier that waits for a decision, over the evaluators, two each."""
     open_ones = [
-        one for one in await campaigns.counted(actor, campaign_id) if one.key != "draft" and not one.is_decision
+        one
+        for one in await campaigns.counted(actor, campaign_id)
+        if one.key not in ("draft", "withdrawn") and not one.is_decision
     ]
     people = [str(one.id) for one in await queries.candidates(campaign_id) if not one.manager]
     return {
