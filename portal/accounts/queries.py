@@ -156,6 +156,11 @@ def house_roles() -> list[str]:
     return list(rules.ROLES)
 
 
+async def role_labels() -> dict[str, str]:
+    """key -> name of every role: those of the house, then those that administrators made."""
+    return {key: role_word(key) for key in rules.ROLES} | {each.key: each.name for each in await roles()}
+
+
 async def role_names(keys: Iterable[str]) -> list[str]:
     """What roles are called, in the order given; those that are gone are left out."""
     made = {each.key: each.name for each in await roles()}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from portal import db, timeline
-from portal.accounts.rules import ROLES
+from portal.accounts import queries as accounts
 from portal.actor import Actor
 from portal.ledger import actions as ledger
 from portal.outcomes import Missing, Refused, Stale
@@ -130,7 +130,7 @@ async def faults(campaign_id: int, draft: Draft, before: queries.Trigger | None 
         templates={each.id for each in await queries.templates_offered(before.template_id if before else None)},
         statuses=set(statuses.values()),
         accounts=await queries.account_ids(),
-        roles=ROLES.keys(),
+        roles=(await accounts.role_labels()).keys(),
         kept=before.recipients if before else (),
         submitted=statuses.get("submitted"),
         phases=await queries.phase_ids(campaign_id),

@@ -9,8 +9,6 @@ from typing import Any
 import msgspec
 
 from portal.accounts import queries as accounts
-from portal.accounts.rules import ROLES
-from portal.accounts.words import role_word
 from portal.campaigns import phases
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
@@ -159,7 +157,7 @@ async def offer(campaign: Campaign, chosen: Trigger | None = None) -> Offer:
         "phase": [(each.id, each.name) for each in await phases.of_campaign(campaign.id)],
         "recipients": [(group, words.GROUP_CHOICES[group]()) for group in GROUPS],
         "accounts": people + _gone(named, people),
-        "roles": [(role, role_word(role)) for role in ROLES],
+        "roles": await _roles(chosen),
         "locales": [(locale, language_name(locale)) for locale in campaign.locales],
         "evaluators": await _evaluators(campaign.id, chosen),
     }
@@ -171,6 +169,13 @@ def _gone(named: set[str], people: Options) -> list[tuple[str, str]]:
     """Accounts that a trigger names and that nobody can choose any more."""
     known = {value for value, _name in people}
     return [(each, pgettext("recipient", "an account that is gone")) for each in sorted(named - known)]
+
+
+async def _roles(chosen: Trigger | None) -> Options:
+    """Roles by name, and those that are gone but that a trigger names: by their key, as everywhere."""
+    labels = await accounts.role_labels()
+    named = {word.removeprefix(ROLE) for word in chosen.recipients if word.startswith(ROLE)} if chosen else set()
+    return list(labels.items()) + [(key, key) for key in sorted(named - labels.keys())]
 
 
 async def _evaluators(campaign_id: int, chosen: Trigger | None) -> Options:

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.accounts.words import role_word
+from portal.accounts import queries as accounts
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
@@ -36,7 +36,6 @@ async def emails_page(request: Request, campaign_id: FromPath[int]) -> Response[
     """The two sections, each with its button, its triggers as sentences and its gaps (E05, E06, E09, E10)."""
     campaign = await campaigns.one(request.user, campaign_id)
     shown = await overview.overview(campaign.id, campaign.locales, campaign.default_locale)
-    roles = {role: role_word(role) for row in shown.rows for role in row.roles}
     return page(
         request,
         "triggers/list.html",
@@ -45,7 +44,7 @@ async def emails_page(request: Request, campaign_id: FromPath[int]) -> Response[
         families=FAMILIES,
         words=words,
         lines=lines,
-        roles=roles,
+        roles=await accounts.role_labels(),
     )
 
 

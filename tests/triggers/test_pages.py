@@ -10,6 +10,7 @@ import pytest
 from portal import db as database
 from portal.triggers import queries
 from portal.triggers.facts import Answer, Conditions
+from portal.triggers.rules import plan
 from tests import factories as make
 from tests.clients import Client
 
@@ -385,3 +386,34 @@ async def test_a_trigger_of_another_campaign_is_not_found(house: House, alice: C
     elsewhere = await make.trigger(await make.campaign(), to_status="accepted")
     for path in ("", "/pause", "/activate", "/delete"):
         assert (await alice.get(f"{house.home}/{elsewhere}{path}")).status == 404
+
+
+@pytest.mark.seed("E12")
+async def test_E12_a_role_that_administrators_made_can_be_written_to(house: House, alice: Client) -> None:
+    template = await make.template()
+    wanted = filled(house, template, recipients=[], roles=["press"])
+    page = await alice.post(house.home, wanted)
+    assert page.status == 422 and await database.fetchval("select count(*) from trigger") == 0
+    sql = "insert into role (key, name, rights) values ('press', 'Press office', '{dossier.see}')"
+    await database.execute(sql)
+    paula, carl = await make.account("Paula", "press"), await make.account("Carl", "press")
+    sql = "insert into campaign_member (campaign_id, account_id, role) values ($1, $2, 'evaluator')"
+    await database.execute(sql, house.campaign.id, paula.id)
+    assert "Press office" in (await alice.get(f"{house.home}/new?family=manager")).texts("label")
+    assert (await alice.post(house.home, wanted)).status == 200
+    assert "To: role: Press office" in (await alice.get(house.home)).words
+    dossier = await make.dossier(house.campaign)
+    found = await queries.found(dossier.id)
+    rules = await queries.rules_of(house.campaign.id)
+    change = queries.by_hand(dossier.id, found, house.campaign.status["rejected"])
+    (decided,) = plan(change, rules, await queries.people_of(found, rules))
+    assert {one.address: one.reason for one in decided.recipients} == {
+        paula.email: None,
+        carl.email: "no_dossier_access",
+    }
+    await database.execute("delete from role")
+    trigger_id = await database.fetchval("select id from trigger")
+    page = await alice.get(f"{house.home}/{trigger_id}")
+    assert "press" in page.texts("label") and "To: role: press" in (await alice.get(house.home)).words
+    sent = page.form(f"{house.home}/{trigger_id}")
+    assert (await alice.post(f"{house.home}/{trigger_id}", sent | {"delay_minutes": "5"})).status == 200
