@@ -42,14 +42,27 @@ where t.active and 'candidate' = any (t.recipients) and not c.locales <@ x.writt
   and ($1::bool or exists (select from campaign_member b where b.campaign_id = c.id and b.account_id = $2))"""
 
 # Today's e-mails by hour of the reader's clock. The index on created_at narrows to the last days, in which everything
-# that leaves today was planned.
+# that leaves today was planned. All messages of a trigger are of its campaign: where the actor sees all of a campaign
+# (`whole`), no dossier is looked up. Every time zone's hours are whole quarters, and these are counted first.
 TODAY = f"""
-select extract(hour from (case when m.state = 'accepted' then m.settled_at else greatest(m.due_at, $4) end)
-           at time zone $3)::int as hour, d.campaign_id, count(*) filter (where m.state = 'accepted')::int as sent,
-       count(*) filter (where m.state <> 'accepted')::int as due
-from message m left join dossier d on d.id = m.dossier_id
-where m.created_at >= $4::timestamptz - $6::interval and (m.dossier_id is null or {SEEN}) and (
-    m.state = 'accepted' and m.settled_at >= $4 and m.settled_at < $5 or m.state = 'queued' and m.due_at < $5)
+with whole as materialized (
+    select o.id, t.campaign_id from origin o join trigger t on t.id = o.ref_id join campaign c on c.id = t.campaign_id
+    where o.kind = 'trigger' and ($1::bool or exists (
+        select from campaign_member b where b.campaign_id = c.id and b.account_id = $2
+        and (b.role = 'manager' or not c.assigned_only)))),
+quarter as (
+    select date_bin('15 minutes', case when m.state = 'accepted' then m.settled_at else greatest(m.due_at, $4) end,
+               timestamptz '2000-01-01 00:00+00') as at,
+           coalesce(w.campaign_id, (
+               select d.campaign_id from dossier d where d.id = m.dossier_id and {SEEN})) as campaign_id,
+           m.dossier_id is null as of_none, count(*) filter (where m.state = 'accepted') as sent,
+           count(*) filter (where m.state <> 'accepted') as due
+    from message m left join whole w on w.id = m.origin_id and m.dossier_id is not null
+    where m.created_at >= $4::timestamptz - $6::interval and (
+        m.state = 'accepted' and m.settled_at >= $4 and m.settled_at < $5 or m.state = 'queued' and m.due_at < $5)
+    group by 1, 2, 3)
+select extract(hour from at at time zone $3)::int as hour, campaign_id, sum(sent)::int as sent, sum(due)::int as due
+from quarter where of_none or campaign_id is not null
 group by 1, 2 order by 1"""
 
 # Submissions a day. What was submitted since then has changed since then, and changed_at has the index.
