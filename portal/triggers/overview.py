@@ -18,7 +18,8 @@ from portal.triggers.reminders import Deadline, Latest
 DAYS_COUNTED = 30
 
 # One row per trigger with everything its sentence says, what it sent lately and what of it waits. Messages are found
-# through the trigger's origin, of which there is at most one. Of those for one event (`rivals`) the order matters.
+# through the trigger's origin, of which there is at most one, and counted by the ledger's tally, which agrees with its
+# rows at every instant. Of those for one event (`rivals`) the order matters.
 ROWS = """
 select t.id, t.name, t.family, t.template_id, m.name as template_name, m.category = 'optional' as optional,
        array(select x.locale from template_variant x where x.version_id = m.version_id order by x.locale) as locales,
@@ -28,10 +29,10 @@ select t.id, t.name, t.family, t.template_id, m.name as template_name, m.categor
        case when t.family = 'deadline' then 0 else (
            select count(*) - 1 from trigger r where r.campaign_id = t.campaign_id
            and r.family = t.family and r.to_status_id is not distinct from t.to_status_id) end::int as rivals,
-       (select count(*) from origin o join message e on e.origin_id = o.id where o.kind = 'trigger' and o.ref_id = t.id
-           and e.state = 'accepted' and e.settled_at > now() - make_interval(days => $2))::int as sent,
-       (select count(*) from origin o join message e on e.origin_id = o.id where o.kind = 'trigger' and o.ref_id = t.id
-           and e.state in ('queued', 'held'))::int as waiting
+       (select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id where o.kind = 'trigger'
+           and o.ref_id = t.id and k.state = 'accepted' and k.minute > now() - make_interval(days => $2))::int as sent,
+       (select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id where o.kind = 'trigger'
+           and o.ref_id = t.id and k.state in ('queued', 'held'))::int as waiting
 from trigger t
 join template m on m.id = t.template_id
 left join template_version v on v.id = m.version_id
