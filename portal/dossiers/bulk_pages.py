@@ -14,7 +14,7 @@ from portal.dossiers.bulk_forms import BulkStatusForm
 from portal.dossiers.list_pages import asked_selection, back_to_list
 from portal.dossiers.queries import Status
 from portal.dossiers.selection import Picked, Selection, from_text, pick
-from portal.i18n import text_in
+from portal.dossiers.status_groups import by_phase
 from portal.ledger.words import reason_word
 from portal.outcomes import Refused, Stale
 from portal.web.htmx import Request
@@ -92,7 +92,7 @@ async def _ask(
         picked=picked,
         campaign=campaign,
         target=target,
-        statuses=[(one.key, text_in(one.label)) for one in await queries.statuses(campaign.id)] if campaign else [],
+        statuses=await by_phase(campaign.id, await queries.statuses(campaign.id)) if campaign else [],
         form=form,
         forecast=shown,
         changed=bulk_words.changed(recount.before, recount.now) if recount else "",

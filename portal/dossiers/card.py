@@ -11,6 +11,7 @@ from portal.dossiers import consequences, pending, queries, search, words
 from portal.dossiers.filters import read_filters
 from portal.dossiers.list_pages import back_to_list
 from portal.dossiers.queries import Dossier
+from portal.dossiers.status_groups import by_phase
 from portal.i18n import text_in
 from portal.web.htmx import Request
 
@@ -19,6 +20,7 @@ async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
     """The context of `dossiers/_page.html`, for a dossier that has been found through the actor."""
     actor, filters = request.user, read_filters(request.query_params)
     person = await queries.person(dossier.person_id)
+    moves = await consequences.of_each_status(dossier) if actor.may("dossier.status") else []
     return {
         "dossier": dossier,
         "campaign_title": text_in(dossier.campaign_title, None, dossier.default_locale),
@@ -27,7 +29,7 @@ async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
         "neighbours": await search.neighbours(actor, filters, dossier.id),
         "query": filters.query(),
         "back": back_to_list(filters),
-        "moves": await consequences.of_each_status(dossier) if actor.may("dossier.status") else [],
+        "moves": await by_phase(dossier.campaign_id, moves),
         "pending": await pending.of_dossier(dossier),
         **(await _assessment(request, dossier) if actor.may("assessment.see") else {"assessed": False}),
     }

@@ -23,6 +23,7 @@ class Move(msgspec.Struct, frozen=True):
     key: str
     words: str
     next: bool = False
+    phase_id: int | None = None
 
 
 async def of_each_status(dossier: Dossier) -> list[Move]:
@@ -39,7 +40,7 @@ async def of_each_status(dossier: Dossier) -> list[Move]:
             decided = plan(triggers.by_hand(dossier.id, found, status.id), rules, people)
             letters = sum(one.recorded and one.state != "skipped" for each in decided for one in each.recipients)
             follows = passed and not any(move.next for move in moves)
-            moves.append(Move(status.key, _with_number(text_in(status.label), letters), follows))
+            moves.append(Move(status.key, _with_number(text_in(status.label), letters), follows, status.phase_id))
     return moves
 
 

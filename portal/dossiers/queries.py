@@ -138,6 +138,7 @@ class Status(msgspec.Struct, frozen=True):
     public_label: dict[str, str]
     tone: str
     is_decision: bool
+    phase_id: int | None = None
 
 
 class LastChange(msgspec.Struct, frozen=True):
@@ -232,7 +233,7 @@ async def last_change(dossier_id: int) -> LastChange | None:
 
 async def statuses(campaign_id: int) -> list[Status]:
     """The campaign's statuses in their order."""
-    columns = "id, key, label, public_label, tone, is_decision"
+    columns = "id, key, label, public_label, tone, is_decision, phase_id"
     return await db.fetch_as(
         Status, f"select {columns} from status where campaign_id = $1 order by position, id", campaign_id
     )

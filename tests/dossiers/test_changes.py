@@ -196,3 +196,19 @@ async def test_saving_and_submitting_at_once_leave_one_truth(fresh_client: Clien
     assert dossier.version == 2 + (dossier.status_key == "submitted")  # one save, and its submission if it won
     sent = await database.fetch("select o.kind from message m join origin o on o.id = m.origin_id order by m.id")
     assert [row["kind"] for row in sent] == ["return_link"] + ["trigger"] * (dossier.status_key == "submitted")
+
+
+async def test_statuses_are_grouped_by_phase_where_there_are_phases(alice: Client, scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign)
+    assert not (await alice.get(f"/dossiers/{dossier.id}")).all("#to optgroup")
+    await database.execute("update campaign set first_phase = $2 where id = $1", scene.campaign.id, {"en": "Idea"})
+    phase_id = await factories.phase(scene.campaign, "Full project")
+    sql = "update status set phase_id = $1 where id = any ($2::int[])"
+    await database.execute(sql, phase_id, [scene.campaign.status["accepted"], scene.campaign.status["rejected"]])
+    card = await alice.get(f"/dossiers/{dossier.id}")
+    assert [each.attrs["label"] for each in card.all("#to optgroup")] == ["Idea", "Full project"]
+    assert card.texts("#to optgroup[label='Full project'] option") == ["Accepted (no e-mail)", "Rejected (no e-mail)"]
+    assert "Under review (no e-mail)" in card.texts("#to optgroup[label='Idea'] option")
+    dialog = await alice.get(f"/dossiers/bulk?id={dossier.id}&to=rejected")
+    assert dialog.texts("optgroup[label='Full project'] option") == ["Accepted", "Rejected"]
+    assert dialog.texts("option[selected]") == ["Rejected"]
