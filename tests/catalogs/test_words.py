@@ -17,7 +17,7 @@ LETTERS = re.compile(r"[A-Za-z]{3,}")
 MARKUP = re.compile(r"</?\w+>|\{\w+\}|\{[%{].*?[%}]\}")
 # The same in English and in the language, whole texts.
 SAME = {
-    "es": {"{n} min", "{name} (API)"},
+    "es": {"{n} min", "{name} (API)", "Portal", "Roles", "Total"},
     "fr": {
         *(
             "Active",
@@ -32,24 +32,30 @@ SAME = {
             "Menu",
             "Pages",
             "Question",
+            "Questions",
             "import",
         ),
+        *("Code", "Exceptions", "Imports", "Invitations", "Logo", "Note", "Notes", "Phases", "Points", "Programme"),
+        *("Programmes", "Score (%)", "Scores", "Sessions", "Total", "Version", "Versions", "Version {number}"),
         *(
             "Version {number}, {time}",
             "version {n}",
             "{name} (API)",
             "{n} dossier",
+            "{n} dossier → {status}",
+            "{n} e-mail",
             "{status} ({n} e-mail)",
             "[Test] {subject}",
         ),
     },
-    "pl": {"E-mail", "JSON API", "Link", "Status: {status}", "[Test] {subject}", "import", "{n} min"},
+    "pl": {"E-mail", "JSON API", "Link", "Logo", "Portal", "Status: {status}", "[Test] {subject}", "import", "{n} min"},
 }
 EVERYWHERE = {
     *(
         "API",
         "DNS",
         "HTML",
+        "PDF",
         "Cc",
         "Message-ID",
         "Phase",

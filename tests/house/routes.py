@@ -75,7 +75,7 @@ class World(msgspec.Struct, frozen=True):
 
     def _tokens(self, path: str) -> dict[str, Any]:
         """A token is bound to its purpose: which one depends on where it stands."""
-        if path.startswith(LINKS):
+        if path.startswith(LINKS) and path.split("/")[1] in self.values:
             return {"token": self.values[path.split("/")[1]]}
         if path.startswith("/u/"):
             return {"token": tokens.sign("opt_out", self.values["person_id"])}
