@@ -71,7 +71,7 @@ Problem = tuple[bool, str, str]  # (is it there?, field, sentence)
 def of_campaign(draft: CampaignDraft) -> dict[str, str]:
     """field -> sentence for everything that has to be mended; uniqueness is for the database to say."""
     closes_first = bool(draft.opens_at and draft.closes_at and draft.closes_at <= draft.opens_at)
-    return _errors(
+    return first_errors(
         (not draft.locales, "locales", _("Choose at least one language.")),
         (not set(draft.locales) <= set(LOCALES), "locales", _("Choose one of the options.")),
         (draft.default_locale not in draft.locales, "default_locale", _("Choose one of the campaign’s languages.")),
@@ -85,13 +85,13 @@ def of_campaign(draft: CampaignDraft) -> dict[str, str]:
 
 def of_programme(title: dict[str, str]) -> dict[str, str]:
     """field -> sentence for a programme."""
-    return _errors((not any(title.values()), "title", _("Enter the title.")))
+    return first_errors((not any(title.values()), "title", _("Enter the title.")))
 
 
 def of_status(draft: StatusDraft, default_locale: str, key: str) -> dict[str, str]:
     """field -> sentence for a status. Nobody decides anything by starting or handing in a dossier."""
     protected = key in ("draft", "submitted")
-    return _errors(
+    return first_errors(
         (not draft.label.get(default_locale), "label", _name_missing(default_locale)),
         (draft.tone not in rules.TONES, "tone", _("Choose one of the options.")),
         (protected and draft.is_decision, "is_decision", _("This status comes before any decision.")),
@@ -102,7 +102,7 @@ def of_phase(draft: PhaseDraft, default_locale: str, usable: Collection[int]) ->
     """field -> sentence for a phase. `usable`: the ids of the campaign's statuses that come after *Draft*."""
     closes_first = bool(draft.opens_at and draft.closes_at and draft.closes_at <= draft.opens_at)
     same = draft.entry_status_id == draft.submitted_status_id
-    return _errors(
+    return first_errors(
         (not draft.title.get(default_locale), "title", _title_missing(default_locale)),
         (closes_first, "closes_at", _("Enter a closing date after the opening date.")),
         (
@@ -115,7 +115,7 @@ def of_phase(draft: PhaseDraft, default_locale: str, usable: Collection[int]) ->
     )
 
 
-def _errors(*problems: Problem) -> dict[str, str]:
+def first_errors(*problems: Problem) -> dict[str, str]:
     """The first problem of each field."""
     errors: dict[str, str] = {}
     for there, field, sentence in problems:
@@ -124,18 +124,19 @@ def _errors(*problems: Problem) -> dict[str, str]:
     return errors
 
 
-def _language(locale: str) -> str:
+def language_word(locale: str) -> str:
+    """The language's name; what is none of ours as it is."""
     return language_name(locale) if locale in LOCALES else locale
 
 
 def _title_missing(locale: str) -> str:
     # NOTE: beside a form field. {language}: e.g. Polish
-    return _("Enter the title in the default language ({language}).").format(language=_language(locale))
+    return _("Enter the title in the default language ({language}).").format(language=language_word(locale))
 
 
 def _name_missing(locale: str) -> str:
     # NOTE: beside a form field, name of a status. {language}: e.g. Polish
-    return _("Enter the name in the default language ({language}).").format(language=_language(locale))
+    return _("Enter the name in the default language ({language}).").format(language=language_word(locale))
 
 
 def _prefix_wrong() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from portal.campaigns import rules
+from portal.campaigns.checks import Problem, first_errors, language_word
 from portal.campaigns.form_queries import Question
 from portal.campaigns.kinds import (
     DECIDING,
@@ -22,7 +23,7 @@ from portal.campaigns.kinds import (
 )
 from portal.countries import CODES
 from portal.formats import number
-from portal.i18n import LOCALES, _, language_name
+from portal.i18n import _
 
 LONGEST_ANSWER = 20_000
 LONGEST_MASK = 60
@@ -48,16 +49,13 @@ class QuestionDraft(msgspec.Struct, frozen=True, kw_only=True):
     after: int | None = None
 
 
-Problem = tuple[bool, str, str]  # (is it there?, field, sentence)
-
-
 def of_question(draft: QuestionDraft, default_locale: str, earlier: Sequence[Question] = ()) -> dict[str, str]:
     """field -> sentence for a question. `earlier`: those above it, on whose answers it may depend."""
     lines = draft.choices.get(default_locale, [])
     chooses = draft.kind in WITH_CHOICES
     uneven = chooses and rules.uneven_locale(draft.choices, default_locale)
     length = draft.max_length if draft.max_length is not None else 1
-    return _errors(
+    return first_errors(
         (draft.kind not in KINDS, "kind", _("Choose one of the options.")),
         (not draft.label.get(default_locale), "label", _question_missing(default_locale)),
         (chooses and len(lines) < 2, "choices", _("Enter at least two choices, one on each line.")),
@@ -150,22 +148,9 @@ def lines_of(texts: Mapping[str, str]) -> dict[str, list[str]]:
     return {locale: [line for line in lines if line] for locale, lines in split.items()}
 
 
-def _errors(*problems: Problem) -> dict[str, str]:
-    """The first problem of each field."""
-    errors: dict[str, str] = {}
-    for there, field, sentence in problems:
-        if there:
-            errors.setdefault(field, sentence)
-    return errors
-
-
-def _language(locale: str) -> str:
-    return language_name(locale) if locale in LOCALES else locale
-
-
 def _question_missing(locale: str) -> str:
     # NOTE: beside a form field, text of a question. {language}: e.g. Polish
-    return _("Enter the question in the default language ({language}).").format(language=_language(locale))
+    return _("Enter the question in the default language ({language}).").format(language=language_word(locale))
 
 
 def _between(least: int, most: int) -> str:
@@ -176,4 +161,4 @@ def _uneven(choices: Mapping[str, Sequence[str]], default_locale: str, locale: s
     # NOTE: choices of a question, one per line. {language}, {default}: languages; {n}, {wanted}: numbers of lines
     text = _("Write the same choices in the same order. {language}: {n}, {default}: {wanted}.")
     counts = {"n": number(len(choices.get(locale, []))), "wanted": number(len(choices.get(default_locale, [])))}
-    return text.format(language=_language(locale), default=_language(default_locale), **counts)
+    return text.format(language=language_word(locale), default=_language(default_locale), **counts)
