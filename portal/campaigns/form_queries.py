@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +23,12 @@ order by (select p.position from phase p where p.id = q.phase_id) nulls first, q
 
 ONE = f"select {COLUMNS} from question where campaign_id = $1 and id = $2"
 
-# How many dossiers have an answer, or a document, under each key.
-ANSWERED = """
-select key, sum(n)::int as n from (
-    select k.key, count(*) as n from dossier d cross join jsonb_object_keys(d.answers) k(key)
-    where d.campaign_id = $1 group by k.key
-    union all
-    select f.question_key, count(distinct f.dossier_id) from dossier_file f join dossier d on d.id = f.dossier_id
-    where d.campaign_id = $1 group by f.question_key) counted
-group by key"""
+# How many dossiers have an answer under each of some keys: to look for them is quicker than to list what there is.
+ANSWERED = "select array[{counts}]::int[] from dossier d where d.campaign_id = $1"
+WITH_ANSWER = "count(*) filter (where d.answers ? ${place})"
+WITH_DOCUMENT = """
+select f.question_key as key, count(distinct f.dossier_id)::int as n
+from dossier_file f join dossier d on d.id = f.dossier_id where d.campaign_id = $1 group by 1"""
 
 ANSWERS_TO = """
 select count(*) from dossier d where d.campaign_id = $1 and (d.answers ? $2
@@ -96,9 +94,13 @@ async def question(campaign_id: int, question_id: int) -> Question:
     return found
 
 
-async def answered(campaign_id: int) -> dict[str, int]:
+async def answered(campaign_id: int, keys: Sequence[str]) -> dict[str, int]:
     """key -> how many dossiers have an answer or a document under it."""
-    return {row["key"]: row["n"] for row in await db.fetch(ANSWERED, campaign_id)}
+    sql = ANSWERED.format(counts=", ".join(WITH_ANSWER.format(place=n) for n in range(2, len(keys) + 2)))
+    found = dict(zip(keys, await db.fetchval(sql, campaign_id, *keys), strict=True)) if keys else {}
+    for row in await db.fetch(WITH_DOCUMENT, campaign_id):
+        found[row["key"]] = found.get(row["key"], 0) + row["n"]
+    return found
 
 
 async def answers_to(campaign_id: int, key: str) -> int:

@@ -192,7 +192,7 @@ async def _form(
         retired=[each for each in every if each.retired_at],
         lacking=lacking,
         missing={locale: sum(locale in each for each in lacking.values()) for locale in campaign.locales},
-        answered=await form_queries.answered(campaign.id),
+        answered=await form_queries.answered(campaign.id, [each.key for each in every]),
         problem=problem,
         kind_word=question_words.kind_word,
         names={each.key: each.name for each in there},
