@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal import db
+from portal.triggers import telling
 
 CAMPAIGN = """
 insert into campaign (slug, title, description, locales, default_locale, time_zone, opens_at, closes_at, published,
@@ -88,7 +89,17 @@ TRIGGER = """
 insert into trigger (campaign_id, name, family, template_id, to_status_id, recipients, active)
 select $1, 'Told', 'manager', $2, s.id, $3, true from status s where s.campaign_id = $1 and s.key = 'accepted'
 returning id"""
-TABLES = ("person", "dossier", "status_change", "timeline_event", "assignment", "score", "message", "campaign_member")
+TABLES = (
+    "person",
+    "dossier",
+    "status_change",
+    "timeline_event",
+    "assignment",
+    "score",
+    "message",
+    "campaign_member",
+    "to_tell",
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,8 @@ async def fill(count: int, sender_id: int, account_id: int) -> Archive:
     trigger = int(await db.fetchval(TRIGGER, campaign, row["template_id"], ["candidate"]))
     origin = int(await db.fetchval(ORIGIN, trigger, sender_id, campaign))
     await db.execute(MESSAGES, origin)
+    while await telling.sweep():
+        pass  # as the clock does each minute: who has been told is not looked at again
     for table in TABLES:
         await db.execute(f"vacuum analyze {table}")
     middle = int(await db.fetchval("select id from dossier order by id offset $1 limit 1", count // 2))
