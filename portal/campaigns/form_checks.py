@@ -161,4 +161,4 @@ def _uneven(choices: Mapping[str, Sequence[str]], default_locale: str, locale: s
     # NOTE: choices of a question, one per line. {language}, {default}: languages; {n}, {wanted}: numbers of lines
     text = _("Write the same choices in the same order. {language}: {n}, {default}: {wanted}.")
     counts = {"n": number(len(choices.get(locale, []))), "wanted": number(len(choices.get(default_locale, [])))}
-    return text.format(language=language_word(locale), default=_language(default_locale), **counts)
+    return text.format(language=language_word(locale), default=language_word(default_locale), **counts)
