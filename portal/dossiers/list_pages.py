@@ -55,6 +55,8 @@ async def _list(request: Request, selection: Selection, campaign: Campaign | Non
     shown = columns.chosen(every, filters.column)
     cursor = asked(request, filters.order)
     found = await search.find(actor, filters, cursor, more=columns.more(shown))
+    whole = cursor is None and found.older is None and len(found.items) <= search.COUNTED_UP_TO  # nothing left to count
+    count = search.Count(len(found.items)) if whole else await search.count(actor, filters)
     query, path = own_query(filters), list_path(campaign.id if campaign else None)
     return page(
         request,
@@ -69,7 +71,7 @@ async def _list(request: Request, selection: Selection, campaign: Campaign | Non
         elsewhere=[each for each in selection.ids if each not in {row.id for row in found.items}],
         paged=query | ({"all": "1"} if selection.all_matching else {"id": list(selection.ids)}),
         moments=columns.PLAIN,
-        **filter_words.counts(await search.count(actor, filters), filters),
+        **filter_words.counts(count, filters),
         state_word=state_word,
         state_tone=state_tone,
         chips=chips(path, filter_words.active(filters, offers, within=campaign is not None), query),
