@@ -92,7 +92,7 @@ async def _ask(
         picked=picked,
         campaign=campaign,
         target=target,
-        statuses=await by_phase(campaign.id, await queries.statuses(campaign.id)) if campaign else [],
+        statuses=by_phase(await queries.statuses(campaign.id), lambda one: one) if campaign else [],
         form=form,
         forecast=shown,
         changed=bulk_words.changed(recount.before, recount.now) if recount else "",

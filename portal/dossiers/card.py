@@ -29,7 +29,7 @@ async def card(request: Request, dossier: Dossier) -> dict[str, Any]:
         "neighbours": await search.neighbours(actor, filters, dossier.id),
         "query": filters.query(),
         "back": back_to_list(filters),
-        "moves": await by_phase(dossier.campaign_id, moves),
+        "moves": by_phase(moves, lambda move: move.status),
         "pending": await pending.of_dossier(dossier),
         **(await _assessment(request, dossier) if actor.may("assessment.see") else {"assessed": False}),
     }

@@ -8,7 +8,7 @@ import msgspec
 
 from portal.dossiers import queries
 from portal.dossiers.actions import Moved
-from portal.dossiers.queries import Dossier
+from portal.dossiers.queries import Dossier, Status
 from portal.dossiers.undoing import Undone
 from portal.formats import number
 from portal.i18n import _, ngettext, text_in
@@ -22,8 +22,8 @@ class Move(msgspec.Struct, frozen=True):
 
     key: str
     words: str
+    status: Status
     next: bool = False
-    phase_id: int | None = None
 
 
 async def of_each_status(dossier: Dossier) -> list[Move]:
@@ -40,7 +40,7 @@ async def of_each_status(dossier: Dossier) -> list[Move]:
             decided = plan(triggers.by_hand(dossier.id, found, status.id), rules, people)
             letters = sum(one.recorded and one.state != "skipped" for each in decided for one in each.recipients)
             follows = passed and not any(move.next for move in moves)
-            moves.append(Move(status.key, _with_number(text_in(status.label), letters), follows, status.phase_id))
+            moves.append(Move(status.key, _with_number(text_in(status.label), letters), status, follows))
     return moves
 
 

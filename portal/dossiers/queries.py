@@ -129,8 +129,20 @@ class Person(msgspec.Struct, frozen=True):
         return f"{self.first_name} {self.last_name}".strip() or self.email or ""
 
 
+STATUSES = """
+select s.id, s.key, s.label, s.public_label, s.tone, s.is_decision, p.id as phase_id,
+    case when exists (select from phase x where x.campaign_id = s.campaign_id)
+        then coalesce(p.title, c.first_phase) end as phase,
+    coalesce(p.position, -1) as phase_position
+from status s join campaign c on c.id = s.campaign_id left join phase p on p.id = s.phase_id
+where s.campaign_id = $1 order by s.position, s.id"""
+
+
 class Status(msgspec.Struct, frozen=True):
-    """A status of a campaign."""
+    """A status of a campaign. `phase`: the title of its phase, None where there are no phases after the first one.
+
+    `phase_id` None and `phase_position` -1: of the first phase.
+    """
 
     id: int
     key: str
@@ -139,6 +151,8 @@ class Status(msgspec.Struct, frozen=True):
     tone: str
     is_decision: bool
     phase_id: int | None = None
+    phase: dict[str, str] | None = None
+    phase_position: int = -1
 
 
 class LastChange(msgspec.Struct, frozen=True):
@@ -233,10 +247,7 @@ async def last_change(dossier_id: int) -> LastChange | None:
 
 async def statuses(campaign_id: int) -> list[Status]:
     """The campaign's statuses in their order."""
-    columns = "id, key, label, public_label, tone, is_decision, phase_id"
-    return await db.fetch_as(
-        Status, f"select {columns} from status where campaign_id = $1 order by position, id", campaign_id
-    )
+    return await db.fetch_as(Status, STATUSES, campaign_id)
 
 
 def message_ids(messages: Sequence[MessageRow]) -> dict[int, str]:

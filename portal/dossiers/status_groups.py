@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-import msgspec
-
-from portal import db
 from portal.campaigns.words import first_phase
+from portal.dossiers.queries import Status
 from portal.i18n import text_in
 
-# The first phase and the later ones in their order; nothing when there is only the first.
-PHASES = """
-select id, title from (
-    select null::int as id, c.first_phase as title, 0 as position from campaign c
-    where c.id = $1 and exists (select from phase p where p.campaign_id = c.id)
-    union all
-    select p.id, p.title, p.position from phase p where p.campaign_id = $1) one
-order by id is not null, position, id"""
+Item = TypeVar("Item")
 
 
-class Phased(Protocol):
-    """Something that belongs to a phase; None: the first."""
-
-    @property
-    def phase_id(self) -> int | None: ...
-
-
-Item = TypeVar("Item", bound=Phased)
-
-
-class _Phase(msgspec.Struct, frozen=True):
-    id: int | None
-    title: dict[str, str]
+def by_phase(items: Sequence[Item], status_of: Callable[[Item], Status]) -> list[tuple[str, list[Item]]]:
+    """(name of the phase, what belongs to it), the first phase first; "" where a campaign has no other phases."""
+    groups: dict[tuple[int, int], tuple[str, list[Item]]] = {}
+    for item in items:
+        status = status_of(item)
+        place = (status.phase_position, status.phase_id or 0)
+        groups.setdefault(place, (_name(status), []))[1].append(item)
+    return [groups[place] for place in sorted(groups)]
 
 
-async def by_phase(campaign_id: int, items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
-    """(name of the phase, what belongs to it), empty ones left out; one group named "" where there are no phases."""
-    if not items:
-        return []
-    phases = await db.fetch_as(_Phase, PHASES, campaign_id)
-    if not phases:
-        return [("", list(items))]
-    groups = [(each, [item for item in items if item.phase_id == each.id]) for each in phases]
-    return [
-        (first_phase(each.title) if each.id is None else text_in(each.title), mine) for each, mine in groups if mine
-    ]
+def _name(status: Status) -> str:
+    if status.phase is None:
+        return ""
+    return text_in(status.phase) if status.phase_id else first_phase(status.phase)
