@@ -20,6 +20,12 @@ from portal.lists import Cursor, Keyset, Slice
 PAGE = 50
 COUNTED_UP_TO = 10_000  # beyond it the planner's estimate is shown
 
+# The campaigns of a member, and whether all of their dossiers are seen or only those that are assigned.
+SEEN = """
+select c.id, bool_or(m.role = 'manager' or not c.assigned_only) as whole
+from campaign_member m join campaign c on c.id = m.campaign_id
+where m.account_id = $1 and ($2::int is null or c.id = $2) group by c.id"""
+
 # The page's rows. The last letter is the candidate's own, not a colleague's notification.
 ROWS = """
 select d.id, d.number, d.first_name, d.last_name, p.email::text as email, d.locale, d.campaign_id,
@@ -144,13 +150,21 @@ async def find(
 
 
 async def count(actor: Actor, filters: Filters) -> Count:
-    """How many dossiers the filters leave: exact up to 10,000, the planner's estimate beyond."""
+    """How many dossiers the filters leave: exact up to 10,000, the planner's estimate beyond.
+
+    Of assignments the planner knows nothing, so whoever sees only the assigned ones somewhere gets an exact count.
+    """
     where = Where(actor, filters)
     matching = f"select 1 from dossier d where {where.sql}"
     n = int(await db.fetchval(f"select count(*) from ({matching} limit {COUNTED_UP_TO + 1}) matching", *where.values))
     if n <= COUNTED_UP_TO:
         return Count(n)
-    plan = await db.fetchval(f"explain (format json) {matching}", *where.values)
+    if not actor.everywhere:
+        seen = await db.fetch(SEEN, actor.account_id, filters.campaign)
+        if not all(row["whole"] for row in seen):
+            return Count(int(await db.fetchval(f"select count(*) from dossier d where {where.sql}", *where.values)))
+        where.scope_to([row["id"] for row in seen])
+    plan = await db.fetchval(f"explain (format json) select 1 from dossier d where {where.sql}", *where.values)
     return Count(max(n, int(plan[0]["Plan"]["Plan Rows"])), exact=False)
 
 

@@ -121,6 +121,25 @@ async def test_large_numbers_are_estimates_and_say_so(
     assert re.search(r"About \d+ dossiers, last changed first", page.words)
 
 
+async def test_large_numbers_of_assigned_dossiers_are_exact(
+    scene: Scene, make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [(await factories.dossier(scene.campaign)).id for _ in range(6)]
+    await factories.dossier(scene.elsewhere)
+    monkeypatch.setattr(search, "COUNTED_UP_TO", 2)
+    counted = await search.count(scene.bob.actor, search.Filters())
+    assert counted.n > 2 and not counted.exact
+    await database.execute("update campaign set assigned_only = true where id = $1", scene.campaign.id)
+    for each in ids[:4]:
+        await database.execute("insert into assignment (dossier_id, account_id) values ($1, $2)", each, scene.bob.id)
+    assert await search.count(scene.bob.actor, search.Filters(campaign=scene.campaign.id)) == search.Count(4)
+    bob = make_client()
+    await bob.sign_in(scene.bob.email)
+    page = await bob.get("/dossiers")
+    assert "4 dossiers, last changed first" in page.words and "About" not in page.words
+    assert not (await search.count(scene.alice.actor, search.Filters())).exact  # a manager sees them all
+
+
 async def test_three_kinds_of_empty(alice: Client, make_client: Callable[..., Client], scene: Scene) -> None:
     assert "No dossiers yet" in (await alice.get("/dossiers")).words
     assert "Nothing matches these filters" in (await alice.get("/dossiers?q=nobody")).words
