@@ -65,7 +65,7 @@ def until_when(call: Call) -> str:
 def mode_word(mode: str) -> str:
     """What is done with the e-mails of a change: the choices of the dialog."""
     words: dict[str, Callable[[], str]] = {
-        "send": lambda: pgettext("e-mails of a status change", "Send now"),
+        "send": lambda: pgettext("e-mails of a status change", "Send"),
         "hold": lambda: pgettext("e-mails of a status change", "Hold"),
         "silent": lambda: pgettext("e-mails of a status change", "Don’t send (give a reason)"),
     }
