@@ -13,10 +13,10 @@ MOMENTS = """
 create temporary table moment (dossier_id bigint not null, change_id bigint, at timestamptz not null) on commit drop"""
 
 # One statement, so that everything moves together. What belongs to a change of status follows that change: its rows of
-# history, its messages (occurrence = the change's id;
-# the link to a draft belongs to its creation), their tries and the letters that the mailbox received, a second
-# or some after they were due. What belongs to no dossier was made before the first one ($1). It has to run before
-# the history is sealed, and only a demonstration may do it.
+# history, its messages (occurrence = the change's id; the link to a draft belongs to its creation), their tries and the
+# letters that the mailbox received, a second or some after they were due. Dossiers were assessed the day after their
+# last move. What belongs to no dossier was made before the first one ($1). It has to run before the history is sealed,
+# and only a demonstration may do it.
 AGE = """
 with first as (select dossier_id, min(at) as at from moment group by dossier_id),
      last as (select dossier_id, max(at) as at from moment group by dossier_id),
@@ -31,7 +31,15 @@ with first as (select dossier_id, min(at) as at from moment group by dossier_id)
                 from (select d.person_id, min(f.at) as at from first f join dossier d on d.id = f.dossier_id
                       group by d.person_id) x where p.id = x.person_id),
      told as (update timeline_event e set at = m.at from moment m where e.dossier_id = m.dossier_id
-              and (e.details ->> 'change_id')::bigint is not distinct from m.change_id),
+              and (e.details ->> 'change_id')::bigint is not distinct from m.change_id
+              and split_part(e.what, '.', 1) not in ('evaluator', 'scores', 'note')),
+     assessment as (select dossier_id, least(at + interval '20 hours', now() - interval '1 hour') as at from last),
+     assessed as (update timeline_event e set at = l.at from assessment l where e.dossier_id = l.dossier_id
+                  and split_part(e.what, '.', 1) in ('evaluator', 'scores', 'note')),
+     assigned as (update assignment a set assigned_at = l.at from assessment l
+                  where a.dossier_id = l.dossier_id),
+     scored as (update score a set at = l.at from assessment l where a.dossier_id = l.dossier_id),
+     noted as (update note a set at = l.at from assessment l where a.dossier_id = l.dossier_id),
      considered as (update decision x set at = m.at from moment m where x.dossier_id = m.dossier_id
                     and x.event <> 'deadline' and x.event_id = m.change_id),
      before as (update timeline_event e set at = $1 where e.dossier_id is null),
