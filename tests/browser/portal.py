@@ -61,7 +61,7 @@ class Applicant:
 
 @dataclass(frozen=True)
 class Team:
-    """The staff of one language, the dossiers they work on, and a call that sends only acknowledgements yet."""
+    """The staff of one language, their dossiers, a call that sends only acknowledgements yet, one without dossiers."""
 
     manager: AccountRow
     evaluator: AccountRow
@@ -70,6 +70,7 @@ class Team:
     contested: Applicant
     new_call: int
     first: Applicant
+    empty_call: int
 
 
 @dataclass
@@ -208,7 +209,8 @@ async def team(admin: AccountRow, campaign_id: int, locale: str) -> Team:
         for name, role in (("Alice", "manager"), ("Bob", "evaluator"), ("Beata", "evaluator"))
     ]
     new_call = await call(admin, f"new-call-{locale}", f"NC{locale.upper()}")
-    for each in (campaign_id, new_call):
+    empty_call = await call(admin, f"empty-call-{locale}", f"EC{locale.upper()}")
+    for each in (campaign_id, new_call, empty_call):
         await join(each, alice, bob, beata)
     other = next(each for each in STORIES if each != locale)
     return Team(
@@ -217,6 +219,7 @@ async def team(admin: AccountRow, campaign_id: int, locale: str) -> Team:
         contested=await applicant(campaign_id, "Chloé", "Partagée", other),
         new_call=new_call,
         first=await applicant(new_call, "Inès", "Première", other),
+        empty_call=empty_call,
     )
 
 

@@ -53,12 +53,12 @@ async def builds_a_form(alice: Page) -> None:
 async def test_a_form_with_a_condition_is_built_and_filled_in_in_spanish(portal: Portal, visit: Visit) -> None:
     team = portal.teams["fr"]
     alice = await visit(who=team.manager)
-    await alice.goto(f"/campaigns/{team.new_call}/form")
+    await alice.goto(f"/campaigns/{team.empty_call}/form")
     await builds_a_form(alice)
     assert await steps.fits(alice)
 
     ana = await visit("es", viewport={"width": 390, "height": 844})
-    await ana.goto("/apply/new-call-fr")
+    await ana.goto("/apply/empty-call-fr")
     part = ana.get_by_role("region", name="Su empresa")
     await expect(part).to_be_hidden()
     await ana.get_by_label("Una empresa").check()
@@ -79,6 +79,6 @@ async def test_a_form_with_a_condition_is_built_and_filled_in_in_spanish(portal:
 
     await account.fill("es9121000418450200051332")
     await ana.get_by_role("button", name=ES("Submit the application", "button")).click()
-    await expect(ana.locator("h1")).to_have_text(re.compile(r"NCFR-\d{4}-\d{4}"))
+    await expect(ana.locator("h1")).to_have_text(re.compile(r"ECFR-\d{4}-\d{4}"))
     for text in ("Una empresa", "ES91 2100 0418 4502 0005 1332", "cuentas.pdf", "informe.pdf"):
         await expect(ana.locator("main")).to_contain_text(text)

@@ -75,8 +75,9 @@ class World(msgspec.Struct, frozen=True):
 
     def _tokens(self, path: str) -> dict[str, Any]:
         """A token is bound to its purpose: which one depends on where it stands."""
-        if path.startswith(LINKS) and path.split("/")[1] in self.values:
-            return {"token": self.values[path.split("/")[1]]}
+        if path.startswith(LINKS):
+            kind = path.split("/")[1]
+            return {"token": self.values[kind]} if kind in self.values else {}
         if path.startswith("/u/"):
             return {"token": tokens.sign("opt_out", self.values["person_id"])}
         return {"token": tokens.sign("dossier", self.values["dossier_id"])}
