@@ -187,9 +187,9 @@ async def words_of_the_data() -> set[str]:
 
 
 def words_of_dates(locale: str) -> set[str]:
-    """Babel's months, days, languages and units."""
+    """Babel’s months, days, languages, countries and units."""
     data = Locale.parse(locale)
-    names = [*data.languages.values(), *i18n.AUTONYMS.values(), *available_timezones()]
+    names = [*data.languages.values(), *data.territories.values(), *i18n.AUTONYMS.values(), *available_timezones()]
     names += [zone["city"] for zone in data.time_zones.values() if "city" in zone]
     for table in (data.months, data.days):
         names += [name for context in table.values() for width in context.values() for name in width.values()]

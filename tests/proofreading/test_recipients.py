@@ -116,7 +116,7 @@ async def test_the_page_names_them_and_leads_to_their_previews(client: Client) -
     page = await client.get(
         f"/templates/{template.id}/recipients?campaign={call_.id}&who=status:{call_.status['accepted']}"
     )
-    assert "Nobody is in this place" in page.words
+    assert "Nobody matches at the moment" in page.words
 
 
 async def test_nobody_reads_over_foreign_people(client: Client) -> None:
