@@ -34,8 +34,13 @@ update campaign set slug = $3, title = $4, description = $5, locales = $6, defau
     withdrawal = $15, assigned_only = $16, version = version + 1
 where id = $1 and version = $2"""
 
-# Takes the next number and holds the campaign's row until the caller commits: no gap, no number twice.
-NEXT_NUMBER = f"update campaign c set last_number = last_number + 1 where id = $1 returning {queries.NUMBER}"
+# Takes the next numbers and holds the campaign's row until the caller commits: no gap, no number twice.
+NEXT_NUMBERS = f"""
+with taken as (update campaign set last_number = last_number + $2 where id = $1
+               returning number_prefix, time_zone, last_number)
+select {queries.NUMBER} as number from (
+    select number_prefix, time_zone, last_number - $2 + n as last_number from taken, generate_series(1, $2) n) c
+order by c.last_number"""
 
 
 # ------------------------------------------------------------------------------------------------ the campaign
@@ -121,16 +126,24 @@ def in_archive() -> str:
 
 
 async def next_number(campaign_id: int) -> str:
-    """The next dossier number, e.g. RL-2026-0001, inside the caller's transaction.
+    """The next dossier number, e.g. RL-2026-0001, inside the caller's transaction. Raises Missing."""
+    return (await next_numbers(campaign_id, 1))[0]
+
+
+async def next_numbers(campaign_id: int, count: int) -> list[str]:
+    """So many next dossier numbers, in their order, inside the caller's transaction.
 
     Numbers that an earlier owner of the prefix has given are passed over. Raises Missing.
     """
-    while True:
-        found = await db.fetchval(NEXT_NUMBER, campaign_id)
-        if found is None:
+    numbers: list[str] = []
+    while len(numbers) < count:
+        found = [row["number"] for row in await db.fetch(NEXT_NUMBERS, campaign_id, count - len(numbers))]
+        if not found:
             raise Missing
-        if not await db.fetchval("select exists (select from dossier where number = $1)", found):
-            return str(found)
+        rows = await db.fetch("select number from dossier where number = any ($1)", found)
+        given = {row["number"] for row in rows}
+        numbers += [each for each in found if each not in given]
+    return numbers
 
 
 # ------------------------------------------------------------------------------------------------ shared

@@ -8,6 +8,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.campaigns import actions as campaigns
 from portal.imports.queries import Import
 from portal.imports.rules import Row
 
@@ -47,34 +48,25 @@ from changed order by line"""
 # Who has applied already is left alone.
 LEAVE_APPLIED = """
 delete from incoming i using dossier d where d.person_id = i.person_id and d.campaign_id = $1"""
-# Numbers go on after the highest that was ever given with this prefix this year; the campaign's row is held until the
-# commit: no gap, no number twice.
-TAKE_NUMBERS = """
-update campaign c set last_number = greatest(c.last_number, coalesce((
-    select max(substring(d.number from length(c.number_prefix) + 7)::bigint) from dossier d
-    where d.number ~ (
-        '^' || c.number_prefix || '-' || extract(year from now() at time zone c.time_zone) || '-[0-9]{1,9}$')), 0)) + $2
-where c.id = $1 returning c.last_number - $2 as before,
-    c.number_prefix || '-' || extract(year from now() at time zone c.time_zone) || '-' as start"""
 MAKE_DOSSIERS = """
 with placed as (
-    select i.*, s.id as status_id, s.key as status_key,
-           $3::int + row_number() over (order by i.line) as place
-    from incoming i join status s on s.campaign_id = $1 and s.key = coalesce(nullif(i.status, ''), $2)),
+    select i.*, s.id as status_id, s.key as status_key, n.number
+    from (select *, row_number() over (order by line) as place from incoming) i
+    join unnest($3::text[]) with ordinality n (number, place) on n.place = i.place
+    join status s on s.campaign_id = $1 and s.key = coalesce(nullif(i.status, ''), $2)),
 made as (
     insert into dossier
         (campaign_id, person_id, number, status_id, locale, first_name, last_name, answers, submitted_at)
-    select $1, person_id, $4 || lpad(place::text, greatest(4, length(place::text)), '0'), status_id, locale,
-           first_name, last_name, answers,
+    select $1, person_id, number, status_id, locale, first_name, last_name, answers,
            case when status_key <> 'draft' then coalesce(submitted_at, now()) end
     from placed order by place returning id, number, person_id, status_id),
 moved as (
     insert into status_change (dossier_id, from_id, to_id, actor_kind, account_id, manual)
-    select m.id, null, m.status_id, 'import', $5, false from made m order by m.id returning id)
+    select m.id, null, m.status_id, 'import', $4, false from made m order by m.id returning id)
 insert into timeline_event
     (subject, subject_id, campaign_id, dossier_id, person_id, what, actor_kind, account_id, actor_name, details)
-select 'dossier', m.id, $1, m.id, m.person_id, 'dossier.imported', 'import', $5, $6,
-       jsonb_build_object('number', m.number, 'import', $7::bigint) from made m order by m.id"""
+select 'dossier', m.id, $1, m.id, m.person_id, 'dossier.imported', 'import', $4, $5,
+       jsonb_build_object('number', m.number, 'import', $6::bigint) from made m order by m.id"""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -108,7 +100,6 @@ def _staged(row: Row, zone: ZoneInfo) -> tuple[object, ...]:
 async def _dossiers(found: Import, by: Actor) -> int:
     await db.execute(LEAVE_APPLIED, found.campaign_id)
     count = int(await db.fetchval("select count(*) from incoming"))
-    taken = await db.fetchrow(TAKE_NUMBERS, found.campaign_id, count)
-    assert taken, "the import was found through its campaign"
-    row = (found.campaign_id, found.options.status, taken["before"], taken["start"], by.account_id, by.name, found.id)
+    numbers = await campaigns.next_numbers(found.campaign_id or 0, count)
+    row = (found.campaign_id, found.options.status, numbers, by.account_id, by.name, found.id)
     return await db.execute(MAKE_DOSSIERS, *row)
