@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal import db, sheets
+from portal import sheets
 from portal.i18n import _, pgettext, text_in
 from portal.imports import actions, forms, queries, words
 from portal.imports.forms import ColumnsForm, RunForm, UploadForm
@@ -15,6 +15,7 @@ from portal.imports.queries import LATEST, Import
 from portal.imports.reading import MAX_BYTES
 from portal.imports.rules import Kind
 from portal.jobs import queries as jobs
+from portal.organisation import queries as organisation
 from portal.outcomes import Missing, Refused, Stale
 from portal.web.forms import Form
 from portal.web.htmx import Request
@@ -76,7 +77,7 @@ async def _page(
     questions = {each.key: each for each in await queries.questions(found.campaign_id)}
     statuses = await queries.statuses(found.campaign_id)
     if form is None:
-        choices, extra, values = forms.columns_form(found, questions, statuses, await _usual_locale())
+        choices, extra, values = forms.columns_form(found, questions, statuses, (await organisation.current()).locale)
         form = ColumnsForm(values, choices=choices, extra=extra)
     sample, unreadable = await _sample(found)
     return page(
@@ -107,10 +108,6 @@ async def _sample(found: Import) -> tuple[list[tuple[int, list[str]]], str]:
         return (await actions.read(found.stored_as, found.reading, SAMPLE)).rows, ""
     except Refused as refused:
         return [], refused.message
-
-
-async def _usual_locale() -> str:
-    return str(await db.fetchval("select locale from organisation") or "en")
 
 
 @post(ONE, opt=MAY, status_code=303)

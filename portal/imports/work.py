@@ -25,6 +25,7 @@ from portal.imports.queries import Counts, Import
 from portal.imports.rules import Option, Problem, Row, Target
 from portal.jobs.queries import Job
 from portal.jobs.running import Report
+from portal.organisation import queries as organisation
 from portal.outcomes import Refused
 
 SEVERAL = re.compile(r"[;|\n]")  # parts the answers of a cell where several may be chosen
@@ -81,7 +82,7 @@ async def looked_at(found: Import, report: Report) -> tuple[list[Row], list[Prob
 async def target_of(found: Import) -> Target:
     """What the rows of an import become, with the campaign's statuses and questions."""
     questions = await queries.questions(found.campaign_id)
-    locale = found.options.locale or str(await db.fetchval("select locale from organisation") or "en")
+    locale = found.options.locale or (await organisation.current()).locale
     return Target(
         kind=found.kind,
         locale=locale,
