@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -14,9 +12,9 @@ from portal.audit import actions, export, histories, queries, words
 from portal.audit.forms import FiltersForm
 from portal.audit.queries import NEWEST, Filters, Row
 from portal.audit.rules import AREAS
-from portal.formats import date_table, day_heading, local
+from portal.formats import date_table
 from portal.i18n import _, text_in
-from portal.timeline_words import Entry, event_words
+from portal.timeline_words import Entry, by_day, event_words
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
 from portal.web.pages import page, see
@@ -67,7 +65,7 @@ async def _page(request: Request) -> Response[Any]:
         request,
         "audit/list.html",
         found=found,
-        days=_by_day(found.items, request.user.rights),
+        days=by_day([_shown(row, request.user.rights) for row in found.items]),
         subject_word=words.subject_word,
         form=form,
         query=query,
@@ -87,11 +85,8 @@ class Shown(Entry, frozen=True):
     page: str
 
 
-def _by_day(rows: Sequence[Row], rights: frozenset[str]) -> list[tuple[str, list[Shown]]]:
-    """The rows in their order, under the days of the reader's clock."""
-    shown = [Shown(row.at, *event_words(row), row, words.page_of(row, rights)) for row in rows]
-    days = [list(group) for _day, group in groupby(shown, key=lambda each: local(each.at).date())]
-    return [(day_heading(day[0].at), day) for day in days]
+def _shown(row: Row, rights: frozenset[str]) -> Shown:
+    return Shown(row.at, *event_words(row), row, words.page_of(row, rights))
 
 
 def _as_json(details: dict[str, Any]) -> str:
