@@ -195,17 +195,6 @@ async def unassigned(campaign_id: int) -> int:
     return int(await db.fetchval(sql, campaign_id))
 
 
-async def only_for(dossier_id: int) -> frozenset[int] | None:
-    """The only evaluators who may see the dossier, by account; None where every evaluator of its campaign may.
-
-    Managers of the campaign and administrators see it anyway.
-    """
-    sql = """select c.assigned_only, array(select x.account_id from assignment x where x.dossier_id = d.id) as accounts
-        from dossier d join campaign c on c.id = d.campaign_id where d.id = $1"""
-    row = await db.fetchrow(sql, dossier_id)
-    return frozenset(row["accounts"]) if row and row["assigned_only"] else None
-
-
 async def subject(actor: Actor, dossier_id: int) -> Subject:
     """The dossier, if the actor sees it. Raises Missing."""
     sql = f"select d.id, d.campaign_id, d.person_id from dossier d where d.id = $3 and {sees_dossier('d')}"
