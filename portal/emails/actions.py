@@ -12,7 +12,7 @@ import msgspec
 
 from portal import db, timeline
 from portal.actor import Actor
-from portal.emails import letters, queries, system
+from portal.emails import letters, queries, system, versions
 from portal.emails.checks import LONGEST_NAME, Text, checked
 from portal.emails.queries import Version
 from portal.i18n import _
@@ -116,12 +116,7 @@ async def check_editable(template_id: int, by: Actor) -> None:
 
 async def restore_version(template_id: int, number: int, seen: int, by: Actor) -> Version:
     """Save what an earlier version said as a new one: texts, sender, attachments. Raises Missing, Refused, Stale."""
-    version_id = await db.fetchval(
-        "select id from template_version where template_id = $1 and number = $2", template_id, number
-    )
-    if version_id is None:
-        raise Missing
-    now, then = await queries.current(template_id), await queries.version(version_id)
+    then, now = await versions.numbered(template_id, number), await queries.current(template_id)
     draft = msgspec.structs.replace(draft_of(then), name=now.name, category=now.category)
     return await save(template_id, draft, seen, by, restored=number)
 
