@@ -161,11 +161,15 @@ TESTS = {PDF: _is_pdf, PNG: _is_png, JPEG: _is_jpeg, ODT: _is_odt, ODS: _is_ods,
 
 
 # ------------------------------------------------------------------------------------------------ names
-def clean_name(name: str, media_type: str) -> str:
-    """A file's name fit to be shown and saved: no folders, no control or direction characters, an honest ending."""
+def bare_name(name: str) -> str:
+    """A file's name without folders, and without control or direction characters."""
     name = unicodedata.normalize("NFC", SEPARATORS.split(name)[-1])
-    name = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
-    name = re.sub(r'[<>:"|?*]', "_", " ".join(name.split())).strip(". ")
+    return "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
+
+
+def clean_name(name: str, media_type: str) -> str:
+    """A file's name fit to be shown and saved: as `bare_name` leaves it, and with an honest ending."""
+    name = re.sub(r'[<>:"|?*]', "_", " ".join(bare_name(name).split())).strip(". ")
     stem, dot, ending = name.rpartition(".")
     honest = EXTENSIONS[media_type]
     if not dot or f".{ending.lower()}" not in honest:

@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import re
 import secrets
-import unicodedata
 
 from portal import db, timeline
 from portal.actor import Actor
+from portal.documents import bare_name
 from portal.outcomes import Refused
 from portal.pictures import queries, words
 from portal.pictures.encoding import Unfit, encode
@@ -44,7 +44,5 @@ async def add(name: str, data: bytes, by: Actor, field: str = "picture") -> Pict
 
 def tidy(name: str) -> str:
     """A file's name as a picture's: no folders, no ending, no control or direction characters."""
-    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    name = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
-    stem = " ".join(re.sub(r"\.(?:png|jpe?g|gif|webp)$", "", name, flags=re.IGNORECASE).split())
+    stem = " ".join(re.sub(r"\.(?:png|jpe?g|gif|webp)$", "", bare_name(name), flags=re.IGNORECASE).split())
     return stem[:LONGEST_NAME] or "picture"
