@@ -130,7 +130,7 @@ async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
         there = editing.address(template_id, form.locale, form.person)
         compared = {name: label for name, label in labels().items() if name in form.raw}
         return conflict(request, stale, form, theirs, labels=compared, action=f"{TEMPLATES}/{template_id}", back=there)
-    waiting = len(await unsent.unsent(request.user, template_id)) if saved.number != version.number else 0
+    waiting = await unsent.count(request.user, template_id) if saved.number != version.number else 0
     toast = editing.version_saved(template_id, saved.number, waiting)
     return see(request, editing.address(template_id, form.locale, form.person), toast)
 

@@ -15,7 +15,7 @@ from portal.actor import Actor
 from portal.emails import diffs, queries
 from portal.emails.diffs import Line
 from portal.emails.fields import values
-from portal.emails.letters import Variant, render, subject_of, trees
+from portal.emails.letters import Brand, Variant, render, subject_of, trees
 from portal.emails.queries import Version
 from portal.scope import sees_dossier
 from portal.settings import settings
@@ -111,6 +111,13 @@ class Sample(msgspec.Struct, frozen=True):
     text: list[Line]
 
 
+async def count(actor: Actor, template_id: int) -> int:
+    """How many there are, without reading what they say."""
+    if not actor.may("message.act"):
+        return 0
+    return int(await db.fetchval(f"select count(*) from ({UNSENT}) waiting", *actor.scope, template_id, None))
+
+
 async def unsent(actor: Actor, template_id: int, messages: Sequence[int] | None = None) -> list[Unsent]:
     """The letters of the actor's campaigns that an earlier version has written; `messages`: only those of these."""
     if not actor.may("message.act"):
@@ -142,11 +149,12 @@ async def samples(letters: Sequence[Unsent], version: Version) -> list[Sample]:
     """A few letters as they are and as they would be, of as many languages as there are."""
     by_locale = {letter.locale: letter for letter in reversed(letters)}
     chosen = list({letter.id: letter for letter in (*by_locale.values(), *letters)}.values())[:SAMPLES]
-    return [await _sample(letter, version) for letter in chosen]
+    brand = await queries.brand()
+    return [await _sample(letter, version, brand) for letter in chosen]
 
 
-async def _sample(letter: Unsent, version: Version) -> Sample:
-    new, brand = await remade(letter, version), await queries.brand()
+async def _sample(letter: Unsent, version: Version, brand: Brand) -> Sample:
+    new = await remade(letter, version)
     before = (await queries.version(letter.version_id)).variants[letter.locale]
     old_text = _shown(letter, before, letter.values)
     new_text = _shown(letter, version.variants[new.locale], new.values)
