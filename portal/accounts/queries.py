@@ -11,6 +11,7 @@ from portal import db
 from portal.accounts import rules
 from portal.accounts.words import role_word
 from portal.actor import Actor
+from portal.outcomes import Missing
 from portal.timeline import COLUMNS, Event
 
 # An account, with the rights of those of its roles that administrators made.
@@ -146,14 +147,12 @@ async def roles() -> list[Role]:
     return await db.fetch_as(Role, f"{ROLE} order by folded(r.name), r.id")
 
 
-async def role(role_id: int) -> Role | None:
-    """One of them."""
-    return await db.one_as(Role, f"{ROLE} where r.id = $1", role_id)
-
-
-def house_roles() -> list[str]:
-    """The keys of the four roles that are always there."""
-    return list(rules.ROLES)
+async def role(role_id: int) -> Role:
+    """One of them. Raises Missing."""
+    found = await db.one_as(Role, f"{ROLE} where r.id = $1", role_id)
+    if found is None:
+        raise Missing
+    return found
 
 
 async def role_labels() -> dict[str, str]:

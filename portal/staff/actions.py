@@ -12,6 +12,7 @@ from portal.accounts import actions as accounts
 from portal.accounts import factors, links, sessions
 from portal.accounts import queries as account_rows
 from portal.accounts.queries import AccountRow
+from portal.accounts.rules import ROLES
 from portal.actor import SYSTEM, Actor
 from portal.addresses import valid_email
 from portal.i18n import _
@@ -139,7 +140,7 @@ async def _check_roles(wanted: Iterable[str], had: Iterable[str], by: Actor) -> 
     wanted, made = set(wanted), await queries.role_rights()
     if not wanted:
         raise Refused(_("Choose at least one role."), field="roles")
-    if not wanted <= {*account_rows.house_roles(), *made, *had}:
+    if not wanted <= {*ROLES, *made, *had}:
         raise Refused(_("Choose one of the options."), field="roles")
     if not rules.may_give(by.rights, by.everywhere, wanted.symmetric_difference(had), made):
         message = _("You can only give roles whose permissions you have yourself.")
@@ -202,7 +203,7 @@ async def require_factor(roles: Iterable[str], by: Actor) -> None:
     Raises Refused for roles that do not exist, and as long as `by` would sign out themselves.
     """
     wanted = sorted(set(roles))
-    if not {*account_rows.house_roles(), *await queries.role_rights()}.issuperset(wanted):
+    if not (await account_rows.role_labels()).keys() >= set(wanted):
         raise Refused(_("Choose one of the options."), field="roles")
     me = await queries.one(by.account_id or 0)
     if not me.factor and set(me.roles) & set(wanted):

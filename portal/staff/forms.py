@@ -84,8 +84,7 @@ class NewPasswordForm(Form):
 
 async def role_options() -> Options:
     """All roles: those of the house, then those that administrators made."""
-    made = [(each.key, each.name) for each in await accounts.roles()]
-    return [(key, role_word(key)) for key in accounts.house_roles()] + made
+    return list((await accounts.role_labels()).items())
 
 
 def right_options() -> Options:

@@ -12,7 +12,7 @@ from portal.accounts.queries import Role
 from portal.accounts.rules import ROLES
 from portal.accounts.words import right_words, role_word
 from portal.i18n import _
-from portal.outcomes import Missing, Refused, Stale
+from portal.outcomes import Refused, Stale
 from portal.staff import roles
 from portal.staff.forms import RoleForm, right_options
 from portal.web.conflicts import conflict
@@ -57,14 +57,14 @@ async def create(request: Request) -> Response[Any]:
 @get(ONE, opt=RIGHT)
 async def edit_page(request: Request, role_id: FromPath[int]) -> Response[Any]:
     """A role as a form."""
-    role = await _role(role_id)
+    role = await accounts.role(role_id)
     return _form(request, _filled(role), role=role)
 
 
 @post(ONE, opt=RIGHT, status_code=303)
 async def change(request: Request, role_id: FromPath[int]) -> Response[Any]:
     """Change a role; 409 compares when somebody was faster."""
-    role, own = await _role(role_id), f"{HERE}/{role_id}"
+    role, own = await accounts.role(role_id), f"{HERE}/{role_id}"
     form = await RoleForm.read(request, choices=_choices())
     if form.valid:
         try:
@@ -81,7 +81,7 @@ async def change(request: Request, role_id: FromPath[int]) -> Response[Any]:
 @get(f"{ONE}/delete", opt=RIGHT)
 async def delete_page(request: Request, role_id: FromPath[int]) -> Response[Any]:
     """Ask before a role is deleted."""
-    return page(request, "staff/delete_role.html", role=await _role(role_id), refusal="")
+    return page(request, "staff/delete_role.html", role=await accounts.role(role_id), refusal="")
 
 
 @post(f"{ONE}/delete", opt=RIGHT, status_code=303)
@@ -91,7 +91,7 @@ async def delete(request: Request, role_id: FromPath[int]) -> Response[Any]:
         await roles.delete(role_id, request.user)
     except Refused as refused:
         said = refused.message or " ".join(refused.errors.values())
-        return page(request, "staff/delete_role.html", status_code=422, role=await _role(role_id), refusal=said)
+        return page(request, "staff/delete_role.html", status_code=422, role=await accounts.role(role_id), refusal=said)
     return see(request, HERE, _("Role deleted."))
 
 
@@ -105,13 +105,6 @@ def _filled(role: Role) -> RoleForm:
 
 def _form(request: Request, form: Form, *, role: Role | None = None, status_code: int = 200) -> Response[Any]:
     return page(request, "staff/role.html", status_code=status_code, form=form, role=role, groups=right_words())
-
-
-async def _role(role_id: int) -> Role:
-    role = await accounts.role(role_id)
-    if role is None:
-        raise Missing
-    return role
 
 
 routes: list[Any] = [list_page, new_page, create, edit_page, change, delete_page, delete]
