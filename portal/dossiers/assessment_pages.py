@@ -16,7 +16,7 @@ from portal.assessment.words import why_not_word
 from portal.campaigns.typed import read_number
 from portal.dossiers import queries
 from portal.dossiers.card import card
-from portal.dossiers.filters import read_filters
+from portal.dossiers.list_pages import own_page
 from portal.formats import number
 from portal.i18n import _, current_locale
 from portal.outcomes import Refused, Stale
@@ -27,7 +27,6 @@ from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
-from portal.web.templating import url
 
 SEE, ASSIGN = needs("assessment.see"), needs("assign.edit")
 ONE = "/dossiers/{dossier_id:int}"
@@ -233,13 +232,8 @@ async def lift_conflict(request: Request, dossier_id: FromPath[int], account_id:
     return see(request, own_page(request, dossier_id), _("Lifted. Assign the dossier again if you wish."))
 
 
-def own_page(request: Request, dossier_id: int) -> str:
-    """The dossier's page within the list that one came from."""
-    return url(f"/dossiers/{dossier_id}", **read_filters(request.query_params).query())
-
-
 def _place(request: Request, dossier_id: int) -> str:
-    return url(f"/dossiers/{dossier_id}/assessment", **read_filters(request.query_params).query())
+    return own_page(request, dossier_id, "/assessment")
 
 
 routes: list[Any] = [

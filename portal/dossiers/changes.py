@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery
 
 from portal.dossiers import actions, consequences, letter_pages, pending, queries, words
 from portal.dossiers.actions import Moved, Recount
+from portal.dossiers.filters import read_filters
 from portal.dossiers.forms import StatusForm
-from portal.dossiers.letter_pages import own_page
+from portal.dossiers.list_pages import own_page
 from portal.dossiers.queries import Dossier, Status
-from portal.dossiers.search import read_filters
 from portal.formats import number
 from portal.i18n import _, pgettext, text_in
 from portal.ledger.words import reason_word, state_word

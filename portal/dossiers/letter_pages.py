@@ -8,9 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal.dossiers import consequences, one_letter, queries, undoing
+from portal.dossiers.filters import read_filters
+from portal.dossiers.list_pages import own_page
 from portal.dossiers.one_letter import OneLetter
 from portal.dossiers.queries import Dossier
-from portal.dossiers.search import read_filters
 from portal.emails.checks import LONGEST_LINE, Text, text_errors, tidy
 from portal.emails.forms import Body, Line
 from portal.emails.scan import MAX_SOURCE
@@ -22,7 +23,6 @@ from portal.web.forms import Form
 from portal.web.htmx import Request
 from portal.web.pages import letter, page, see
 from portal.web.rights import needs
-from portal.web.templating import url
 
 MOVE, ACT = needs("dossier.status"), needs("message.act")
 UNDO = "/dossiers/{dossier_id:int}/undo"
@@ -177,11 +177,6 @@ async def _page(
         address=f"/dossiers/{dossier.id}/letters/{one.id}",
         query=read_filters(request.query_params).query(),
     )
-
-
-def own_page(request: Request, dossier_id: int) -> str:
-    """The dossier's page within the list that one came from."""
-    return url(f"/dossiers/{dossier_id}", **read_filters(request.query_params).query())
 
 
 routes: list[Any] = [

@@ -16,7 +16,7 @@ from portal.campaigns.kinds import Question
 from portal.campaigns.queries import Campaign
 from portal.dossiers import columns, filter_words, search
 from portal.dossiers.filter_words import Offers
-from portal.dossiers.filters import NOBODY, Filters
+from portal.dossiers.filters import NOBODY, Filters, read_filters
 from portal.dossiers.selection import Selection, from_text, read_selection
 from portal.i18n import LOCALES, _, language_name, text_in
 from portal.ledger.words import state_tone, state_word
@@ -98,6 +98,11 @@ def list_path(campaign_id: int | None) -> str:
 def back_to_list(filters: Filters) -> str:
     """The list that one came from."""
     return url(list_path(filters.campaign), **own_query(filters))
+
+
+def own_page(request: Request, dossier_id: int, part: str = "") -> str:
+    """A dossier's page, or the `part` of it, within the list that one came from."""
+    return url(f"/dossiers/{dossier_id}{part}", **read_filters(request.query_params).query())
 
 
 def asked_selection(request: Request) -> Selection:
