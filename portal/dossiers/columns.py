@@ -11,8 +11,7 @@ from portal.campaigns.kinds import Question
 from portal.dossiers.filters import ORDERS
 from portal.dossiers.search import Row
 from portal.emails.fields import answer_words
-from portal.formats import date_time
-from portal.i18n import _, current_locale, language_name, pgettext, text_in
+from portal.i18n import _, current_locale, language_name, text_in
 from portal.ledger.words import state_word
 
 Words = Callable[[], str]
@@ -35,7 +34,6 @@ HOUSE: dict[str, Words] = {
     "changed": lambda: _("Changed"),
 }
 USUAL = ("name", "campaign", "status", "language", "evaluators", "letter", "changed")
-SORTED_BY = {key: key for key in ORDERS}  # the columns with an order of their own
 MOMENTS = frozenset({"created", "submitted", "withdrawn", "changed"})
 
 
@@ -65,7 +63,7 @@ class Column(msgspec.Struct, frozen=True):
 def offered(questions: Sequence[Question], within: bool) -> list[Column]:
     """Every column that can be chosen. `within`: in a campaign's own list, which does not name its campaign."""
     house = [
-        Column(key, label(), sort=SORTED_BY.get(key, "") if within else "")
+        Column(key, label(), sort=key if within and key in ORDERS else "")
         for key, label in HOUSE.items()
         if not (within and key == "campaign")
     ]
@@ -119,16 +117,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def said(value: Any) -> str:
-    """A cell as text: instants in the reader's zone."""
-    return date_time(value) if hasattr(value, "tzinfo") else "" if value is None else str(value)
-
-
 def number_label() -> str:
     """The heading of the dossiers' numbers."""
     return _("Number")
-
-
-def none_word() -> str:
-    """Where no e-mail was ever meant for the candidate."""
-    return pgettext("last e-mail", "None")

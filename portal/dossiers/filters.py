@@ -24,7 +24,6 @@ ORDERS: dict[str, Keyset] = {
 }
 NOBODY = "none"  # the filter by evaluator: those who have none
 WITHDRAWN = ("no", "yes")
-FIRST_PHASE = 0  # the initial phase has no row
 MOST_OF_ONE = 50  # values of one filter, columns of one list
 
 # A status is known by its key: the same word in every campaign.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -233,8 +233,3 @@ async def phases(campaign_id: int) -> list[Choice]:
     """The later phases of a campaign that the caller has found; `key` is the id."""
     sql = "select id::text as key, title as label from phase where campaign_id = $1 order by position, id"
     return await db.fetch_as(Choice, sql, campaign_id)
-
-
-def labels(offered: Sequence[Choice], text: Any) -> Mapping[str, str]:
-    """key -> words, with the caller's way to choose a language."""
-    return {choice.key: text(choice.label) for choice in offered}
