@@ -29,19 +29,17 @@ RECOVERY_OCTETS = 10
 Passed = Literal["app", "recovery"]
 
 STANDING = """
-select a.password_hash is not null as has_password, a.oidc_subject is not null as elsewhere,
-    a.totp_secret is not null and a.totp_since is null as pending, a.totp_since as since,
+select a.password_hash is not null as has_password, a.oidc_subject is not null as elsewhere, a.totp_since as since,
     (select count(*) from recovery_code c where c.account_id = a.id and c.used_at is null)::int as codes_left,
     exists (select from organisation o where o.second_factor && a.roles) as required
 from account a where a.id = $1"""
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How an account proves who it is. `since`: when its second factor was set up; `pending`: begun, not confirmed."""
+    """How an account proves who it is. `since`: when its second factor was set up."""
 
     has_password: bool
     elsewhere: bool
-    pending: bool
     since: datetime | None
     codes_left: int
     required: bool

@@ -13,13 +13,13 @@ from portal.outcomes import Missing
 
 MOST = 500
 
-# Everybody with an account: who has not accepted the invitation has no way to sign in yet.
-COLLEAGUE = """
+# Who has not accepted the invitation has no way to sign in yet.
+INVITED = "a.password_hash is null and a.oidc_subject is null"
+
+# Everybody with an account.
+COLLEAGUE = f"""
 select a.id, a.name, a.email::text as email, a.roles, a.active, a.locale, a.time_zone, a.version,
-    a.invited_at, a.deactivated_at, a.created_at,
-    a.password_hash is null and a.oidc_subject is null as invited,
-    a.password_hash is not null as has_password, a.oidc_subject is not null as elsewhere,
-    a.totp_since is not null as factor,
+    a.deactivated_at, a.created_at, {INVITED} as invited, a.totp_since is not null as factor,
     (select max(l.expires_at) from account_link l
         where l.account_id = a.id and l.used_at is null and l.expires_at > now()) as invited_until,
     (select e.at from timeline_event e where e.subject = 'account' and e.subject_id = a.id
@@ -38,12 +38,9 @@ class Colleague(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     time_zone: str
     version: int
-    invited_at: datetime | None
     deactivated_at: datetime | None
     created_at: datetime
     invited: bool
-    has_password: bool
-    elsewhere: bool
     factor: bool
     invited_until: datetime | None
     signed_in_at: datetime | None
@@ -89,13 +86,10 @@ async def colleagues(q: str = "", state: str = "") -> list[Colleague]:
     words = [f"%{_plain(word)}%" for word in q.split()[:5]]
     for number in range(1, len(words) + 1):
         conditions.append(f"folded(a.name || ' ' || a.email::text) like folded(${number})")
-    states = {"active": "a.active", "off": "not a.active", "invited": INVITED}
+    states = {"active": "a.active", "off": "not a.active", "invited": f"a.active and {INVITED}"}
     conditions.append(states.get(state, "true"))
     sql = f"{COLLEAGUE} where {' and '.join(conditions)} order by a.active desc, folded(a.name), a.id limit {MOST}"
     return await db.fetch_as(Colleague, sql, *words)
-
-
-INVITED = "a.active and a.password_hash is null and a.oidc_subject is null"
 
 
 def _plain(word: str) -> str:

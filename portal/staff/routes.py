@@ -158,7 +158,6 @@ async def _one(
     account_id: int,
     *,
     form: Form | None = None,
-    place: Form | None = None,
     refusal: str = "",
     status_code: int = 200,
 ) -> Response[Any]:
@@ -174,7 +173,7 @@ async def _one(
         refusal=refusal,
         standing=await factors.standing(account_id),
         form=form or colleague_form(colleague, await role_options()),
-        place=place or await places.form_of(request),
+        place=await places.form_of(request),
         team=await queries.places_of(account_id),
         team_word=account_words.role_word,
         language=dict(languages())[colleague.locale],
