@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import segno
@@ -74,7 +76,7 @@ async def confirm_at_the_door(request: Request) -> Response[Any]:
     if form.valid:
         try:
             async with db.transaction():
-                codes = await _confirmed(request, account, form.code)
+                codes = await factors.confirm(queries.actor_of(account), form.code)
                 secret = await actions.whole_session(account, half, *whence(request), "app")
             cookie = middleware.begin(request, secret)
             answer = _codes_page(request, codes, after_login(form.next))
@@ -83,10 +85,6 @@ async def confirm_at_the_door(request: Request) -> Response[Any]:
         except Refused as refused:
             form.refuse(refused)
     return await _door(request, account, form, status_code=422)
-
-
-async def _confirmed(request: Request, account: AccountRow, code: str) -> list[str]:
-    return await factors.confirm(queries.actor_of(account), code)
 
 
 async def _door(request: Request, account: AccountRow, form: CodeForm, status_code: int = 200) -> Response[Any]:
@@ -127,10 +125,8 @@ async def _codes(request: Request, verb: str) -> Response[Any]:
     if form.valid:
         try:
             made = factors.confirm if verb == "confirm" else factors.renew_codes
-            with judged():
-                await tries.count(tries.of_account(request.user.account_id or 0))
-            codes = await made(request.user, form.code)
-            await tries.forgive(tries.of_account(request.user.account_id or 0))
+            async with _counted(request):
+                codes = await made(request.user, form.code)
             return _codes_page(request, codes, OWN)
         except Refused as refused:
             form.refuse(refused)
@@ -143,20 +139,30 @@ async def remove(request: Request) -> Response[Any]:
     form = await CodeForm.read(request)
     if form.valid:
         try:
-            with judged():
-                await tries.count(tries.of_account(request.user.account_id or 0))
-            await factors.remove(request.user, form.code)
+            async with _counted(request):
+                await factors.remove(request.user, form.code)
+            return await _removed(request)
         except Refused as refused:
             form.refuse(refused)
-    if not form.valid:
-        return await _own(request, form, status_code=422)
+    return await _own(request, form, status_code=422)
+
+
+async def _removed(request: Request) -> Response[Any]:
     account_id = request.user.account_id or 0
-    await tries.forgive(tries.of_account(account_id))
     if (await factors.standing(account_id)).required:
         await sessions.end_all(account_id)
-        answer = await signed_in(request, await sessions.open_session(account_id, *whence(request), half=True), OWN)
-        return answer
+        return await signed_in(request, await sessions.open_session(account_id, *whence(request), half=True), OWN)
     return see(request, OWN, _("Second factor removed."))
+
+
+@asynccontextmanager
+async def _counted(request: Request) -> AsyncIterator[None]:
+    """Count a code as a try of the account; the right one starts anew. Answers 429 where the account is locked."""
+    subject = tries.of_account(request.user.account_id or 0)
+    with judged():
+        await tries.count(subject)
+    yield
+    await tries.forgive(subject)
 
 
 async def _own(request: Request, form: CodeForm, status_code: int = 200) -> Response[Any]:
