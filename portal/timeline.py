@@ -34,6 +34,11 @@ Progress = Callable[[int], Awaitable[None]]
 LAST_SEAL = "select seal, hash from timeline_event where seal is not null order by seal desc limit 1"
 
 
+def columns_of(alias: str) -> str:
+    """COLUMNS of a table that a query calls `alias`."""
+    return ", ".join(f"{alias}.{name.strip()}" for name in COLUMNS.split(","))
+
+
 class Event(msgspec.Struct, frozen=True):
     """A row of the history as pages show it. `at` is aware, UTC."""
 
@@ -146,11 +151,6 @@ async def length() -> int:
     """How many events are sealed."""
     last = await db.fetchrow(LAST_SEAL)
     return int(last["seal"]) if last else 0
-
-
-async def verify() -> int | None:
-    """Walk the chain. Returns the id of the first event that does not fit, or None when all do."""
-    return (await check()).broken
 
 
 def _walk(

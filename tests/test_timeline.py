@@ -25,7 +25,7 @@ async def test_the_chain_closes_over_what_was_written_and_is_whole(db: None) -> 
         await timeline.record("dossier", 1, "dossier.created", ALICE, dossier_id=1)
     assert await timeline.seal() == 3
     assert await timeline.seal() == 0
-    assert await timeline.verify() is None
+    assert (await timeline.check()).broken is None
 
 
 async def test_changing_or_removing_a_row_of_the_history_is_detected(db: None) -> None:
@@ -33,10 +33,10 @@ async def test_changing_or_removing_a_row_of_the_history_is_detected(db: None) -
     second = await timeline.record("dossier", 1, "dossier.submitted", ALICE, dossier_id=1)
     await timeline.seal()
     await database.execute("update timeline_event set actor_name = 'Dana' where id = $1", second)
-    assert await timeline.verify() == second
+    assert (await timeline.check()).broken == second
     await database.execute("update timeline_event set actor_name = 'Alice' where id = $1", second)
     await database.execute("delete from timeline_event where id = $1", first)
-    assert await timeline.verify() == second
+    assert (await timeline.check()).broken == second
 
 
 async def test_the_chain_goes_on_where_it_ended(db: None) -> None:
@@ -44,4 +44,4 @@ async def test_the_chain_goes_on_where_it_ended(db: None) -> None:
     await timeline.seal()
     await timeline.record("dossier", 1, "dossier.submitted", ALICE, dossier_id=1)
     assert await timeline.seal() == 1
-    assert await timeline.verify() is None
+    assert (await timeline.check()).broken is None

@@ -8,11 +8,10 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from portal import db
-from portal.audit.queries import COLUMNS
+from portal.audit.queries import COLUMNS, NEWEST
 from portal.dossiers import queries as dossiers
-from portal.lists import Cursor, Keyset, Slice
+from portal.lists import Cursor, Slice
 from portal.people import queries as people
-from portal.scope import sees_dossier
 from portal.timeline import Event
 from portal.timeline_words import days_of
 from portal.web.htmx import Request
@@ -20,15 +19,9 @@ from portal.web.lists import asked
 from portal.web.pages import page
 from portal.web.rights import needs
 
-NEWEST = Keyset(("e.id", int))
 PAGE = 100
 
 OF_DOSSIER = "e.dossier_id = $1"
-# Without what happened in campaigns and to dossiers that the actor may not see.
-OF_PERSON = f"""e.person_id = $1 and ($2::bool or case when e.dossier_id is not null then e.dossier_id in (
-        select d.id from dossier d where d.person_id = $1 and {sees_dossier("d", "$2", "$3")})
-    else e.campaign_id is null or exists (
-        select from campaign_member m where m.account_id = $3 and m.campaign_id = e.campaign_id) end)"""
 
 
 async def _events(condition: str, *values: Any, cursor: Cursor | None) -> Slice[Event]:
@@ -51,7 +44,7 @@ async def dossier_history(request: Request, dossier_id: FromPath[int]) -> Respon
 async def person_history(request: Request, person_id: FromPath[int]) -> Response[Any]:
     """Everything that happened to a person, as far as the actor may see it."""
     person = await people.one(request.user, person_id)
-    found = await _events(OF_PERSON, person_id, *request.user.scope, cursor=asked(request, NEWEST))
+    found = await _events(people.HAPPENED, *request.user.scope, person_id, cursor=asked(request, NEWEST))
     return _page(request, found, person.name or str(person_id), f"/people/{person_id}")
 
 

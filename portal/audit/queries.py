@@ -40,7 +40,7 @@ ABOUT = """case e.subject
     when 'sender' then (select s.address::text from sender s where s.id = e.subject_id)
     when 'message' then (select m.address from message m where m.id = e.subject_id)
     end as about"""
-COLUMNS = ", ".join(f"e.{name.strip()}" for name in timeline.COLUMNS.split(","))
+COLUMNS = timeline.columns_of("e")
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

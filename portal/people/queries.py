@@ -54,13 +54,13 @@ order by d.changed_at desc, d.id desc limit 200"""
 
 
 # Her history without what happened in campaigns and to dossiers that the actor may not see.
+HAPPENED = f"""
+e.person_id = $3 and ($1::bool or case when e.dossier_id is not null
+    then exists (select from dossier d where d.id = e.dossier_id and {sees_dossier("d")})
+    else e.campaign_id is null or exists (
+        select from campaign_member m where m.campaign_id = e.campaign_id and m.account_id = $2) end)"""
 HISTORY = f"""
-select {", ".join(f"e.{name}" for name in timeline.COLUMNS.split(", "))} from timeline_event e
-left join dossier d on d.id = e.dossier_id
-where e.person_id = $3 and ($1::bool or e.campaign_id is null and e.dossier_id is null or {sees_dossier("d")}
-    or e.dossier_id is null and exists (
-        select from campaign_member m where m.campaign_id = e.campaign_id and m.account_id = $2))
-order by e.id desc limit 200"""
+select {timeline.columns_of("e")} from timeline_event e where {HAPPENED} order by e.id desc limit 200"""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,6 @@ async def test_the_demonstration_has_a_past_and_a_present(loaded: None) -> None:
     assert {"failed", "held", "queued", "skipped"} <= totals.by_state.keys()
     assert await db.fetchval("select count(*) from mailbox_letter") == totals.by_state["accepted"]
     await timeline.seal()
-    assert await timeline.verify() is None
+    assert (await timeline.check()).broken is None
     await data.load()
     assert dict(await db.fetchrow(COUNTS) or {}) == dict(counts or {})
