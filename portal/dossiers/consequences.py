@@ -12,6 +12,7 @@ from portal.dossiers.queries import Dossier, Status
 from portal.dossiers.undoing import Undone
 from portal.formats import number
 from portal.i18n import _, ngettext, text_in
+from portal.triggers import people as facts
 from portal.triggers import queries as triggers
 from portal.triggers.compose import Planned
 from portal.triggers.rules import plan
@@ -29,8 +30,8 @@ class Move(msgspec.Struct, frozen=True):
 async def of_each_status(dossier: Dossier) -> list[Move]:
     """All other statuses of the campaign, each with the number of e-mails; one plan each, without letters."""
     rules = await triggers.rules_of(dossier.campaign_id)
-    found = await triggers.found(dossier.id)
-    people = await triggers.people_of(found, rules)
+    found = await facts.found(dossier.id)
+    people = await facts.people_of(found, rules)
     moves: list[Move] = []
     passed = False
     for status in await queries.statuses(dossier.campaign_id):
