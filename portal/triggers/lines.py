@@ -16,7 +16,7 @@ from portal.triggers.words import family_lede, language_word
 if TYPE_CHECKING:
     from portal.triggers.overview import Asked, Row
     from portal.triggers.recap import Case
-    from portal.triggers.reminders import Deadline, Latest
+    from portal.triggers.reminders import Counted, Deadline, Latest
 
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -62,7 +62,7 @@ def deadline_sentence(days: int) -> str:
     )
 
 
-def reminder_lines(deadline: Deadline, latest: Latest | None) -> list[str]:
+def reminder_lines(deadline: Counted, latest: Latest | None) -> list[str]:
     """What became of it last, and when it goes next or why it does not."""
     lines = [done_line(latest, deadline.time_zone)] if latest and latest.state == "done" else []
     if latest and latest.state == "late":
@@ -77,7 +77,7 @@ def done_line(latest: Latest, time_zone: str) -> str:
     return _("Sent: {when}. E-mails: {n}.").format(when=local(latest.due_at, time_zone), n=number(latest.messages))
 
 
-def _ahead(deadline: Deadline, *, sent: bool) -> str:
+def _ahead(deadline: Counted, *, sent: bool) -> str:
     if deadline.closes_at is None:
         return _("There is no closing date: nothing is planned.")
     if deadline.due_at is None:

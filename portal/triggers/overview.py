@@ -13,7 +13,7 @@ from portal.emails.rules import missing_locales, pick_locale
 from portal.outcomes import Missing
 from portal.triggers import reminders
 from portal.triggers.facts import ACCOUNT, ALWAYS, FAMILIES, ROLE, Conditions, Family
-from portal.triggers.reminders import Deadline, Latest
+from portal.triggers.reminders import Counted, Latest
 
 DAYS_COUNTED = 30
 
@@ -151,7 +151,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[int, str]
     acknowledged: bool
     has_sender: bool
-    deadlines: dict[int, Deadline]
+    deadlines: dict[int, Counted]
     latest: dict[int, Latest]
     questions: dict[str, Asked]
 
@@ -176,7 +176,7 @@ async def overview(campaign_id: int, locales: Sequence[str], default_locale: str
         names=await names(rows),
         acknowledged=any(row.family == "candidate" and row.active for row in rows),
         has_sender=await has_sender(),
-        deadlines={each.id: each for each in await reminders.deadlines(campaign_id)},
+        deadlines={each.id: each for each in await reminders.counted(campaign_id)},
         latest=await reminders.latest_of([row.id for row in rows if row.family == "deadline"]),
         questions={each.key: each for each in await asked(campaign_id)},
     )

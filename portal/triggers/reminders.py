@@ -12,15 +12,17 @@ from portal.actor import Actor
 from portal.campaigns.rules import instant
 from portal.triggers import timing
 
-# Triggers before a closing with the dates that they go by. `readers`: dossiers that would be reminded today.
+# Triggers before a closing with the dates that they go by.
 DEADLINES = """
 select t.id, t.name, t.campaign_id, t.phase_id, t.days_before, t.at_time, t.active, t.from_status_id, c.time_zone,
        case when t.phase_id is null then c.closes_at else p.closes_at end as closes_at,
-       c.published and c.archived_at is null as running, (
-           select count(*) from dossier d
-           where d.status_id = t.from_status_id and d.withdrawn_at is null)::int as readers
+       c.published and c.archived_at is null as running{more}
 from trigger t join campaign c on c.id = t.campaign_id left join phase p on p.id = t.phase_id
 where t.family = 'deadline' and ($1::int is null or t.campaign_id = $1) order by t.position, t.id"""
+
+# Dossiers that would be reminded today: for pages, while the clock asks each minute for dates alone.
+READERS = """, (select count(*) from dossier d
+    where d.status_id = t.from_status_id and d.withdrawn_at is null)::int as readers"""
 
 # Late ones wait for a person of their campaign.
 LATE = """
@@ -53,7 +55,6 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     closes_at: datetime | None
     running: bool
-    readers: int
 
     @property
     def due_at(self) -> datetime | None:
@@ -64,6 +65,12 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     def wished(self) -> datetime | None:
         """When it goes; None while it is paused, or its campaign neither published nor alive."""
         return self.due_at if self.active and self.running else None
+
+
+class Counted(Deadline, frozen=True, kw_only=True):
+    """The same with its `readers`: dossiers that would be reminded today."""
+
+    readers: int
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +119,12 @@ class Latest(msgspec.Struct, frozen=True):
 
 async def deadlines(campaign_id: int | None = None) -> list[Deadline]:
     """The triggers before a closing, of one campaign or of all."""
-    return await db.fetch_as(Deadline, DEADLINES, campaign_id)
+    return await db.fetch_as(Deadline, DEADLINES.format(more=""), campaign_id)
+
+
+async def counted(campaign_id: int) -> list[Counted]:
+    """Those of a campaign with their readers."""
+    return await db.fetch_as(Counted, DEADLINES.format(more=READERS), campaign_id)
 
 
 async def moved(
@@ -122,13 +134,13 @@ async def moved(
 
     `phase_id` None: the campaign's own closing; `closes_at`: the new one, wall time in `time_zone` (None: as it is).
     """
-    concerned = [each for each in await deadlines(campaign_id) if each.phase_id == phase_id and each.active]
+    concerned = [each for each in await counted(campaign_id) if each.phase_id == phase_id and each.active]
     latest = await latest_of([each.id for each in concerned])
     found = [_moved(each, closes_at, time_zone or each.time_zone, latest.get(each.id)) for each in concerned]
     return [each for each in found if each.before != each.after]
 
 
-def _moved(one: Deadline, closes_at: datetime | None, time_zone: str, latest: Latest | None) -> Moved:
+def _moved(one: Counted, closes_at: datetime | None, time_zone: str, latest: Latest | None) -> Moved:
     after = timing.due(closes_at, one.days_before, one.at_time, time_zone)
     return Moved(
         name=one.name,
