@@ -20,6 +20,7 @@ from portal.outcomes import Missing, Stale
 from portal.triggers import posting, queries, reminders, timing
 from portal.triggers.compose import Composer
 from portal.triggers.facts import Change, Rule
+from portal.triggers.reminders import Late
 from portal.triggers.rules import Decision
 
 PORTION = 200  # dossiers of one transaction
@@ -36,7 +37,8 @@ DROP = "update reminder set state = 'dropped', at = now() where id = any ($1::bi
 
 # The one who holds the row goes on with it; another finds nothing.
 HELD = """
-select r.id, r.trigger_id, r.due_at, r.decided_at, r.reached, r.messages, t.campaign_id, t.from_status_id, t.phase_id
+select r.id, r.trigger_id, r.due_at, r.decided_at, r.reached, r.messages, t.campaign_id, t.from_status_id, t.phase_id,
+       t.name
 from reminder r join trigger t on t.id = r.trigger_id where r.id = $1 and r.state = 'due'
 for update of r skip locked"""
 
@@ -65,6 +67,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: int = 0
     from_status_id: int | None = None
     phase_id: int | None = None
+    name: str = ""
 
 
 # ------------------------------------------------------------------------------------------------ by the clock
@@ -184,12 +187,9 @@ async def decide(reminder_id: int, verb: Literal["send", "skip"], by: Actor) -> 
     async with db.transaction():
         if not await db.execute(DECIDE, reminder_id, "due" if verb == "send" else "dropped", by.account_id):
             raise Stale
-        about: dict[str, Any] = {"title": found[0].name, "due_at": found[0].due_at.isoformat()}
-        what = "reminder.released" if verb == "send" else "reminder.skipped"
-        await timeline.record("trigger", found[0].trigger_id, what, by, campaign_id=found[0].campaign_id, **about)
+        await _record(found[0], "reminder.released" if verb == "send" else "reminder.skipped", by)
 
 
-async def _record(row: Row, what: str, by: Actor, **details: Any) -> None:
-    name = await db.fetchval("select name from trigger where id = $1", row.trigger_id)
-    about: dict[str, Any] = {"title": name, "due_at": row.due_at.isoformat(), **details}
+async def _record(row: Row | Late, what: str, by: Actor, **details: Any) -> None:
+    about: dict[str, Any] = {"title": row.name, "due_at": row.due_at.isoformat(), **details}
     await timeline.record("trigger", row.trigger_id, what, by, campaign_id=row.campaign_id, **about)
