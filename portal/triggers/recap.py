@@ -141,43 +141,45 @@ class Trial(msgspec.Struct, frozen=True):
 
     async def submission(self, phase: Phase | None) -> Case:
         """The candidate submits the form of a phase."""
-        concerned = [rule for rule in self.rules if rule.family == "candidate" and self._asks(rule, phase)]
+        phase_id = phase.id if phase else None
+        concerned = [rule for rule in self.rules if rule.family == "candidate" and rule.phase == phase_id]
         submitted = next(each.id for each in self.statuses if each.key == "submitted")
         to_status = (phase.submitted_status_id if phase else None) or submitted
-        change = self._change("submitted", None, to_status, "candidate", phase=phase.id if phase else None)
+        change = self._change("submitted", None, to_status, "candidate", phase=phase_id)
         return await self._case(change, concerned, phase=phase)
 
     async def status(self, status: StatusRow) -> Case:
         """A colleague moves the dossier to a status."""
         concerned = [rule for rule in self.rules if rule.family == "manager" and rule.to_status == status.id]
         before = self._before(status, concerned)
-        case = await self._case(self._change("status", before, status.id, "user"), concerned)
-        return msgspec.structs.replace(case, status=status, before=self._named(before))
+        return await self._case(self._change("status", before, status.id, "user"), concerned, status=status)
 
     async def deadline(self, rule: Rule) -> Case:
         """A closing is near."""
         where = rule.from_status or 0
         change = self._change("deadline", where, where, "rule", phase=rule.phase)
-        case = await self._case(change, [rule])
-        return msgspec.structs.replace(case, before=self._named(where), rule=rule, untold=[])
+        return await self._case(change, [rule], rule=rule)
 
-    async def _case(self, change: Change, concerned: Sequence[Rule], phase: Phase | None = None) -> Case:
+    async def _case(
+        self,
+        change: Change,
+        concerned: Sequence[Rule],
+        *,
+        status: StatusRow | None = None,
+        phase: Phase | None = None,
+        rule: Rule | None = None,
+    ) -> Case:
         decided = plan(change, concerned, self.people)
         return Case(
             kind=change.kind,
-            status=None,
-            before=None,
+            status=status,
+            before=next((each for each in self.statuses if each.id == change.from_status), None),
             planned=await queries.rendered(change, decided, self.brand),
             weighed=[decision for decision in decided if not decision.matched],
             phase=phase,
-            untold=untold(change, concerned, self.people, self.campaign.locales),
+            rule=rule,
+            untold=untold(change, concerned, self.people, self.campaign.locales) if rule is None else [],
         )
-
-    def _asks(self, rule: Rule, phase: Phase | None) -> bool:
-        return rule.phase == (phase.id if phase else None)
-
-    def _named(self, status_id: int | None) -> StatusRow | None:
-        return next((each for each in self.statuses if each.id == status_id), None)
 
     def _before(self, status: StatusRow, concerned: Sequence[Rule]) -> int | None:
         """Where the dossier comes from: what an active trigger asks for, else where it is, else anywhere else."""
