@@ -10,6 +10,7 @@ import msgspec
 from portal import db, timeline
 from portal.accounts import queries as accounts
 from portal.actor import Actor
+from portal.campaigns import parts
 from portal.ledger import actions as ledger
 from portal.outcomes import Missing, Refused, Stale
 from portal.triggers import posting, queries, reminding, words
@@ -103,7 +104,7 @@ async def move(trigger_id: int, up: bool, by: Actor) -> None:
     """Ask a trigger before its neighbour for the same event, or after it. Nothing at either end. Raises Missing."""
     async with db.transaction():
         before = await queries.trigger(by, trigger_id)
-        await db.execute("select from campaign where id = $1 for update", before.campaign_id)
+        await parts.lock(before.campaign_id)
         ids = await queries.rivals(before)
         place = ids.index(trigger_id)
         other = place - 1 if up else place + 1
