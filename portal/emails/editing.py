@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from portal.actor import Actor
-from portal.emails import library, lint, lint_words, preview
+from portal.emails import lint, lint_words, preview
 from portal.emails.forms import TemplateForm
+from portal.emails.library import TemplateRow
 from portal.emails.lint import Finding
 from portal.emails.queries import Version
 from portal.emails.rules import pick_locale
@@ -96,14 +97,15 @@ def version_saved(template_id: int, number: int, waiting: int) -> Toast:
     return Toast(said, f"/templates/{template_id}/unsent", _("Look at them"))
 
 
-async def context(actor: Actor, version: Version | None, form: TemplateForm, view: View) -> dict[str, Any]:
+async def context(
+    actor: Actor, row: TemplateRow | None, version: Version | None, form: TemplateForm, view: View
+) -> dict[str, Any]:
     """Everything that `emails/edit.html` names."""
     locale = form.locale or actor.locale
     person = form.person or view.person
     seen = await preview.show(
         actor, form.text, locale, person, sender_id=form.sender_id or None, optional=form.category == "optional"
     )
-    row = await library.one(actor, version.template_id) if version else None
     return {
         "form": form,
         "version": version,

@@ -14,6 +14,8 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.emails import queries
+from portal.emails.queries import Version
 from portal.emails.rules import missing_locales
 from portal.outcomes import Missing
 
@@ -147,6 +149,11 @@ async def one(actor: Actor, template_id: int) -> TemplateRow:
     if row is None:
         raise Missing
     return row
+
+
+async def opened(actor: Actor, template_id: int) -> tuple[TemplateRow, Version]:
+    """A template that the actor sees: its line of the list and its version in force. Raises Missing."""
+    return await one(actor, template_id), await queries.current(template_id)
 
 
 async def labels(actor: Actor) -> list[str]:

@@ -21,7 +21,7 @@ from portal.emails import (
 )
 from portal.emails.editing import View
 from portal.emails.forms import TemplateForm, filled, labels, offer
-from portal.emails.library import EVERYTHING, Filters
+from portal.emails.library import EVERYTHING, Filters, TemplateRow
 from portal.emails.queries import Version
 from portal.i18n import LOCALES, _, language_name
 from portal.outcomes import Missing, Refused, Stale
@@ -76,7 +76,7 @@ async def templates_page(
 async def new_page(request: Request, back: FromQuery[str] = "") -> Response[Any]:
     """The empty form; with `back` it returns to the form that asked for a template (Z18, E04)."""
     values = {"locale": request.user.locale, "category": "transactional", "back": own_path(back, "")}
-    return await _edit_page(request, None, TemplateForm(values, choices=await offer()))
+    return await _edit_page(request, None, None, TemplateForm(values, choices=await offer()))
 
 
 @post(TEMPLATES, opt=EDIT, status_code=303)
@@ -90,7 +90,7 @@ async def create(request: Request) -> Response[Any]:
             form.refuse(refused)
         else:
             return see(request, editing.after_create(template_id, form.locale, form.back), _("Template created."))
-    return await _edit_page(request, None, form, status_code=422)
+    return await _edit_page(request, None, None, form, status_code=422)
 
 
 @post(TEMPLATES + "/check", opt=EDIT, status_code=200)
@@ -98,33 +98,33 @@ async def check_new(request: Request) -> Response[Any]:
     """What is wrong with the text of a new template, while it is written."""
     form = await TemplateForm.read(request, choices=await offer())
     form.check_text()
-    return await _edit_page(request, None, form)
+    return await _edit_page(request, None, None, form)
 
 
 # ------------------------------------------------------------------------------------------------ one template
 @get(ONE, opt=SEE)
 async def template_page(request: Request, template_id: FromPath[int], locale: FromQuery[str] = "") -> Response[Any]:
     """One template in one language, beside its preview as one of its recipients."""
-    version = await found(request, template_id)
+    row, version = await library.opened(request.user, template_id)
     shown = editing.language(version, locale, request.user.locale)
     form = filled(version, shown, await offer(version), View.of(request).person)
-    return await _edit_page(request, version, form)
+    return await _edit_page(request, row, version, form)
 
 
 @post(ONE, opt=EDIT, status_code=303)
 async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """Save a new version; 409 with theirs beside mine when somebody was faster."""
-    version = await found(request, template_id)
+    row, version = await library.opened(request.user, template_id)
     form = await TemplateForm.read(request, choices=await offer(version))
     if not form.valid:
-        return await _edit_page(request, version, form, status_code=422)
+        return await _edit_page(request, row, version, form, status_code=422)
     try:
         saved = await actions.save_language(
             template_id, form.locale, form.text, form.draft(), form.version, request.user
         )
     except Refused as refused:
         form.refuse(refused)
-        return await _edit_page(request, version, form, status_code=422)
+        return await _edit_page(request, row, version, form, status_code=422)
     except Stale as stale:
         theirs = filled(stale.theirs, form.locale, form.choices, form.person)
         there = editing.address(template_id, form.locale, form.person)
@@ -138,22 +138,16 @@ async def save(request: Request, template_id: FromPath[int]) -> Response[Any]:
 @post(ONE + "/check", opt=EDIT, status_code=200)
 async def check(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """What is wrong with the text, while it is written."""
-    version = await found(request, template_id)
+    row, version = await library.opened(request.user, template_id)
     form = await TemplateForm.read(request, choices=await offer(version))
     form.check_text()
-    return await _edit_page(request, version, form)
-
-
-async def found(request: Request, template_id: int) -> Version:
-    """The version in force of a template that the reader sees. Raises Missing."""
-    await library.one(request.user, template_id)
-    return await queries.current(template_id)
+    return await _edit_page(request, row, version, form)
 
 
 async def _edit_page(
-    request: Request, version: Version | None, form: TemplateForm, status_code: int = 200
+    request: Request, row: TemplateRow | None, version: Version | None, form: TemplateForm, status_code: int = 200
 ) -> Response[Any]:
-    context = await editing.context(request.user, version, form, View.of(request))
+    context = await editing.context(request.user, row, version, form, View.of(request))
     return page(request, "emails/edit.html", status_code=status_code, **context)
 
 
@@ -161,7 +155,7 @@ async def _edit_page(
 @get(ONE + "/preview", opt=SEE)
 async def saved_preview(request: Request, template_id: FromPath[int], locale: FromQuery[str] = "") -> Response[str]:
     """The saved letter, for the sandboxed frame."""
-    version = await found(request, template_id)
+    _row, version = await library.opened(request.user, template_id)
     form = filled(version, editing.language(version, locale, request.user.locale), {}, View.of(request).person)
     return await _letter(request, form)
 
@@ -189,7 +183,7 @@ async def _letter(request: Request, form: TemplateForm) -> Response[str]:
 @post(ONE + "/test", opt=EDIT, status_code=303)
 async def send_test(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """Send the saved version to whoever asks."""
-    version = await found(request, template_id)
+    _row, version = await library.opened(request.user, template_id)
     form = await PersonForm.read(request, choices=await offer(version))
     if not form.valid or form.locale not in version.variants:
         raise Missing

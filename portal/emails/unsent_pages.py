@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from portal.emails import library, queries, remaking, unsent
+from portal.emails import library, remaking, unsent
 from portal.formats import number
 from portal.i18n import _, ngettext
 from portal.jobs import words
@@ -61,8 +61,7 @@ async def remake(request: Request, template_id: FromPath[int]) -> Response[Any]:
 
 
 async def _page(request: Request, template_id: int, refused: str = "", status_code: int = 200) -> Response[Any]:
-    row = await library.one(request.user, template_id)
-    version = await queries.current(template_id)
+    row, version = await library.opened(request.user, template_id)
     letters = await unsent.unsent(request.user, template_id)
     counts = Counter((letter.version, letter.locale) for letter in letters)
     return page(
