@@ -8,7 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from portal.documents import disposition
-from portal.emails import attaching, library, queries
+from portal.emails import attaching, library
+from portal.emails.forms import SeenForm
 from portal.i18n import _
 from portal.outcomes import Refused, Stale
 from portal.web import fields
@@ -27,12 +28,6 @@ class FileForm(Form):
     """A document to attach. `version`: the number that was seen."""
 
     file = fields.File()
-    version = fields.Integer(least=1)
-
-
-class VersionForm(Form):
-    """Which version was seen."""
-
     version = fields.Integer(least=1)
 
 
@@ -63,7 +58,7 @@ async def attach(request: Request, template_id: FromPath[int]) -> Response[Any]:
 async def detach(request: Request, template_id: FromPath[int], attachment_id: FromPath[int]) -> Response[Any]:
     """Take a document away."""
     await library.one(request.user, template_id)
-    form = await VersionForm.read(request)
+    form = await SeenForm.read(request)
     if form.valid:
         try:
             saved = await attaching.detach(template_id, attachment_id, form.version, request.user)
@@ -89,8 +84,7 @@ def _here(template_id: int) -> str:
 
 
 async def _page(request: Request, template_id: int, form: Form | None = None, status_code: int = 200) -> Response[Any]:
-    row = await library.one(request.user, template_id)
-    version = await queries.current(template_id)
+    row, version = await library.opened(request.user, template_id)
     return page(
         request,
         "emails/attachments.html",

@@ -41,6 +41,12 @@ class Body(fields.Text):
         return reduce(super().parse(text, options))
 
 
+class SeenForm(Form):
+    """The number of the version in force that was seen."""
+
+    version = fields.Integer(least=1)
+
+
 class TemplateForm(Form):
     """A template in one language. `version` is the number that was seen, 0 for a new one; `person` a dossier's id."""
 

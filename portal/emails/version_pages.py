@@ -8,24 +8,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal.emails import actions, diffs, library, versions
+from portal.emails.forms import SeenForm
 from portal.emails.queries import Version
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.timeline_words import days_of
-from portal.web import fields
-from portal.web.forms import Form, out_of_date
+from portal.web.forms import out_of_date
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
 
 ONE = "/templates/{template_id:int}"
 SEE, EDIT = needs("template.see"), needs("template.edit")
-
-
-class SeenForm(Form):
-    """The number of the version in force that was seen."""
-
-    version = fields.Integer(least=1)
 
 
 @get(ONE + "/versions", opt=SEE)
