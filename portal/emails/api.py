@@ -103,16 +103,17 @@ async def create_template(request: Request, data: JSONBody[TemplateIn]) -> Templ
 @get("/templates/{template_id:int}", opt=needs("template.see"), tags=TAGS, summary="One template")
 async def get_template(request: Request, template_id: FromPath[int]) -> TemplateOut:
     """The version in force."""
-    await library.one(request.user, template_id)
-    return _out(await queries.current(template_id))
+    _row, version = await library.opened(request.user, template_id)
+    return _out(version)
 
 
 @put("/templates/{template_id:int}", opt=needs("template.edit"), tags=TAGS, summary="Save a new version")
 async def save_template(request: Request, template_id: FromPath[int], data: JSONBody[TemplateChange]) -> Response[Any]:
     """409 with the version in force when yours is old."""
     await library.one(request.user, template_id)
+    draft = msgspec.structs.replace(_draft(data), note=data.note)
     try:
-        version = await actions.save(template_id, _draft(data), data.version, request.user)
+        version = await actions.save(template_id, draft, data.version, request.user)
     except Stale as stale:
         return slower(stale, _out(await queries.current(template_id)))
     return Response(_out(version))
@@ -120,7 +121,6 @@ async def save_template(request: Request, template_id: FromPath[int], data: JSON
 
 def _draft(data: TemplateIn) -> Draft:
     return Draft(
-        note=getattr(data, "note", ""),
         name=data.name,
         category=data.category,
         texts={locale: Text(one.subject, one.preheader, one.body) for locale, one in data.variants.items()},
