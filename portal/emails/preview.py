@@ -34,9 +34,15 @@ class Preview(msgspec.Struct, frozen=True):
 
 async def show(actor: Actor, text: Text, locale: str, person: int, *, sender_id: int | None, optional: bool) -> Preview:
     """The letter in a language, as the person of a dossier (or the invented one) would get it. Raises Missing."""
-    sender = await queries.sender_of(sender_id)
-    brand = await queries.brand()
+    sender, brand = await queries.sender_of(sender_id), await queries.brand()
     made = await values_of(actor, locale, person, brand.name, sender.name if sender else "")
+    return shown(text, locale, made, brand, sender, optional=optional)
+
+
+def shown(
+    text: Text, locale: str, made: dict[str, str], brand: Brand, sender: SenderRow | None, *, optional: bool
+) -> Preview:
+    """The letter with the merge values `made`."""
     text, errors = tidy(text), text_errors(text, tidy(text))
     if errors:
         return Preview(None, sender, [], [], made)

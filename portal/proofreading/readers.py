@@ -14,6 +14,8 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.campaigns.phases import Phase
+from portal.campaigns.queries import VISIBLE, Status
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
 from portal.triggers.facts import Rule
@@ -46,22 +48,17 @@ group by 1, 2, 3, 4, 5, 6"""
 ANSWERED = r"coalesce(d.answers ->> ($7::text[])[{n}] ~ '\S' and d.answers ->> ($7::text[])[{n}] <> '[]', false)"
 
 # The campaign, found through the actor, with what its letters have in common.
-CAMPAIGN = """
+CAMPAIGN = f"""
 select c.id, c.title, c.closes_at, c.time_zone, c.default_locale,
        coalesce((select o.locale from organisation o), 'en') as organisation_locale,
        array(select q.key from question q where q.campaign_id = c.id) as questions
-from campaign c
-where c.id = $3 and ($1::bool or exists (
-    select from campaign_member m where m.campaign_id = c.id and m.account_id = $2))"""
+from campaign c where c.id = $3 and {VISIBLE}"""
 
 CHOICES = f"""
-select c.id, c.title from campaign c
-where $1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2)
+select c.id, c.title from campaign c where {VISIBLE}
 order by exists (select from trigger g where g.campaign_id = c.id and g.template_id = $3) desc, c.id desc
 limit {CAMPAIGNS}"""
 
-STATUSES = "select id, key, label, public_label, phase_id from status where campaign_id = $1 order by position, id"
-PHASES = "select id, closes_at, entry_status_id, submitted_status_id from phase where campaign_id = $1"
 NAMES = """
 select d.id, d.number, trim(d.first_name || ' ' || d.last_name) as name, d.locale
 from dossier d where d.id = any ($1::bigint[]) order by d.id desc"""
@@ -84,25 +81,6 @@ class Choice(msgspec.Struct, frozen=True):
 
     id: int
     title: dict[str, str]
-
-
-class Status(msgspec.Struct, frozen=True):
-    """A status of a campaign."""
-
-    id: int
-    key: str
-    label: dict[str, str]
-    public_label: dict[str, str]
-    phase_id: int | None
-
-
-class Phase(msgspec.Struct, frozen=True):
-    """A later phase: when its form closes, which statuses lead in and out."""
-
-    id: int
-    closes_at: datetime | None
-    entry_status_id: int | None
-    submitted_status_id: int | None
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,27 +131,17 @@ async def campaigns(actor: Actor, template_id: int) -> list[Choice]:
     return await db.fetch_as(Choice, CHOICES, *actor.scope, template_id)
 
 
-async def statuses(campaign_id: int) -> list[Status]:
-    """The statuses of a campaign, in their order."""
-    return await db.fetch_as(Status, STATUSES, campaign_id)
-
-
-async def phases(campaign_id: int) -> dict[int, Phase]:
-    """The later phases of a campaign."""
-    return {phase.id: phase for phase in await db.fetch_as(Phase, PHASES, campaign_id)}
-
-
 def of_status(campaign: Campaign, status: Status | None) -> Audience:
     """Those in a status, or everybody who has submitted."""
     label = status.public_label if status else campaign.title  # any text: each has a status of her own
     return Audience(statuses=(status.id,) if status else None, label=label, closes_at=campaign.closes_at)
 
 
-def of_rule(campaign: Campaign, rule: Rule, statuses: Sequence[Status], phases: dict[int, Phase]) -> Audience:
+def of_rule(campaign: Campaign, rule: Rule, statuses: Sequence[Status], phases: Sequence[Phase]) -> Audience:
     """Those whom a trigger could write to: where they are now, what the letter will say."""
     ids = {status.key: status.id for status in statuses}
     labels = {status.id: status.public_label for status in statuses}
-    phase = phases.get(rule.phase or 0)
+    phase = next((each for each in phases if each.id == rule.phase), None)
     closes_at = phase.closes_at if phase else campaign.closes_at
     if rule.family == "candidate":
         inside = phase.entry_status_id if phase else ids.get("draft")

@@ -9,6 +9,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal.actor import Actor
+from portal.campaigns import phases
+from portal.campaigns.queries import Status, statuses
 from portal.emails import library, lint, lint_words, preview
 from portal.emails import queries as emails
 from portal.emails.checks import Text
@@ -18,7 +20,7 @@ from portal.emails.queries import Version
 from portal.i18n import LOCALES, _, text_in
 from portal.outcomes import Missing
 from portal.proofreading import links, readers, reports, words
-from portal.proofreading.readers import Audience, Campaign, Status
+from portal.proofreading.readers import Audience, Campaign
 from portal.triggers import people as triggers_people
 from portal.triggers import queries as triggers
 from portal.triggers.facts import Rule
@@ -50,21 +52,16 @@ async def recipients_page(
 @post(HERE + "/links", opt=needs("template.see"), status_code=200)
 async def try_links(request: Request, template_id: FromPath[int]) -> Response[Any]:
     """The same page, with the links of all languages tried."""
-    version = await _version(request.user, template_id)
-    everything = dict.fromkeys(link for variant in version.variants.values() for link in lint.links(variant))
-    return await _page(request, template_id, 0, None, tried=await links.try_all(list(everything)))
-
-
-async def _version(actor: Actor, template_id: int) -> Version:
-    await library.one(actor, template_id)
-    return await emails.current(template_id)
+    return await _page(request, template_id, 0, None, trying=True)
 
 
 async def _page(
-    request: Request, template_id: int, campaign_id: int, who: str | None, tried: list[links.Tried] | None = None
+    request: Request, template_id: int, campaign_id: int, who: str | None, *, trying: bool = False
 ) -> Response[Any]:
     actor = request.user
-    row, version = await library.one(actor, template_id), await emails.current(template_id)
+    row, version = await library.opened(actor, template_id)
+    written = list(dict.fromkeys(link for variant in version.variants.values() for link in lint.links(variant)))
+    tried = await links.try_all(written) if trying else None
     campaigns = await readers.campaigns(actor, template_id) if actor.may("dossier.see") else []
     chosen = campaign_id or (campaigns[0].id if campaigns else 0)
     context = await _audience(actor, row, version, chosen, who) if chosen else {"report": None, "choices": None}
@@ -76,7 +73,7 @@ async def _page(
         campaigns=[(each.id, text_in(each.title)) for each in campaigns],
         campaign_id=chosen,
         found=await _findings(actor, version),
-        has_links=any(lint.links(variant) for variant in version.variants.values()),
+        has_links=bool(written),
         tried=[(words.link_tone(each), words.link_sentence(each)) for each in tried] if tried is not None else None,
         **context,
     )
@@ -85,13 +82,12 @@ async def _page(
 async def _findings(actor: Actor, version: Version) -> list[tuple[str, str]]:
     """What catches the eye in any language, as (tone, sentence)."""
     found = lint.of_languages(version.variants)
+    brand, sender = await emails.brand(), await emails.sender_of(version.sender_id)
     for locale in (each for each in LOCALES if each in version.variants):
         one = version.variants[locale]
         text = Text(one.subject, one.preheader, one.body)
-        seen = await preview.show(
-            actor, text, locale, preview.SAMPLE, sender_id=version.sender_id, optional=version.optional
-        )
-        found += seen.findings
+        made = await preview.values_of(actor, locale, preview.SAMPLE, brand.name, sender.name if sender else "")
+        found += preview.shown(text, locale, made, brand, sender, optional=version.optional).findings
     return [(lint_words.tone(each), lint_words.sentence(each, named=True)) for each in dict.fromkeys(found)]
 
 
@@ -129,7 +125,7 @@ async def _colleagues(found: reports.Report, audience: Audience) -> list[tuple[s
 
 async def _choices(row: TemplateRow, campaign: Campaign) -> Choices:
     rules_here = [rule for rule in await triggers.rules_of(campaign.id) if rule.template_id == row.id]
-    return Choices(await readers.statuses(campaign.id), rules_here)
+    return Choices(await statuses(campaign.id), rules_here)
 
 
 async def _chosen(campaign: Campaign, choices: Choices, who: str) -> Audience:
@@ -141,7 +137,7 @@ async def _chosen(campaign: Campaign, choices: Choices, who: str) -> Audience:
             return readers.of_status(campaign, status)
     for rule in choices.rules:
         if who == f"{TRIGGER}{rule.id}":
-            return readers.of_rule(campaign, rule, choices.statuses, await readers.phases(campaign.id))
+            return readers.of_rule(campaign, rule, choices.statuses, await phases.of_campaign(campaign.id))
     raise Missing
 
 

@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from portal import db as database
+from portal.campaigns import phases
+from portal.campaigns.queries import statuses
 from portal.emails import fields, queries
 from portal.emails.letters import trees
 from portal.proofreading import links
 from portal.proofreading.readers import campaign as campaign_of
-from portal.proofreading.readers import groups, of_rule, of_status, phases, statuses
+from portal.proofreading.readers import groups, of_rule, of_status
 from portal.proofreading.routes import _report
 from portal.triggers import queries as triggers
 from tests import factories
@@ -89,7 +91,7 @@ async def test_a_triggers_people_are_those_whom_its_conditions_let_through(db: N
     async def people(conditions: dict[str, object]) -> int:
         await database.execute("update trigger set conditions = $2 where id = $1", trigger_id, conditions)
         [rule] = await triggers.rules_of(call_.id)
-        audience = of_rule(campaign, rule, await statuses(call_.id), await phases(call_.id))
+        audience = of_rule(campaign, rule, await statuses(call_.id), await phases.of_campaign(call_.id))
         return sum(each.people for each in await groups(alice.actor, call_.id, audience, False, []))
 
     assert await people({}) == len(PEOPLE)
