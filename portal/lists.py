@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -23,6 +24,12 @@ T = TypeVar("T")
 LONGEST = 500
 CASTS = {int: "bigint", str: "text", datetime: "timestamptz", float: "float8"}
 BIGINT = 2**63
+SPECIAL = re.compile(r"([\\%_])")
+
+
+def literal(text: str) -> str:
+    """A text for LIKE: its own %, _ and backslashes mean themselves."""
+    return SPECIAL.sub(r"\\\1", text)
 
 
 class Cursor(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from portal.actor import Actor
-from portal.lists import Cursor, Keyset
+from portal.lists import Cursor, Keyset, literal
 from portal.scope import sees_dossier
 
 LATEST = Keyset(("d.changed_at", datetime), ("d.id", int))
@@ -100,7 +100,7 @@ class Where:
             if value is not None:
                 self.add(condition, value)
         for word in filters.q.split()[:8]:
-            self.add(BY_WORDS, pattern(word))
+            self.add(BY_WORDS, literal(word))
         self._evaluator(filters.evaluator)
         self._answer(*filters.answer.partition(":")[::2])
         if filters.withdrawn:
@@ -138,11 +138,6 @@ class Where:
     @property
     def sql(self) -> str:
         return " and ".join(self.conditions)
-
-
-def pattern(word: str) -> str:
-    """A word for LIKE: its own % and _ mean themselves."""
-    return re.sub(r"([\\%_])", r"\\\1", word)
 
 
 # ------------------------------------------------------------------------------------------------ from a query string

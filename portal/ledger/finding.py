@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from portal.ledger.rules import WAIT_FOR_PROOF_MINUTES
-from portal.lists import Cursor, Keyset
+from portal.lists import Cursor, Keyset, literal
 from portal.scope import sees_dossier
 
 ORDER = Keyset(("m.id", int))
@@ -266,6 +266,4 @@ class Search:
 def pattern(text: str) -> str:
     """A LIKE pattern for text anywhere; "" for none."""
     plain = text.strip()
-    for special in "\\%_":
-        plain = plain.replace(special, f"\\{special}")
-    return f"%{plain}%" if plain else ""
+    return f"%{literal(plain)}%" if plain else ""

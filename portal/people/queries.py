@@ -12,7 +12,7 @@ import msgspec
 
 from portal import db, timeline
 from portal.actor import Actor
-from portal.lists import Cursor, Keyset, Slice
+from portal.lists import Cursor, Keyset, Slice, literal
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
 
@@ -177,16 +177,11 @@ def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[object]
         parameters.append(filters.locale)
         conditions.append(f"p.locale = ${len(parameters)}")
     for word in filters.q.split()[:MOST_WORDS]:
-        parameters.append(f"%{_plain(word)}%")
+        parameters.append(f"%{literal(word)}%")
         conditions.append(f"p.search like folded(${len(parameters)})")
     if filters.opted_out:
         conditions.append("exists (select from suppression s where s.address = p.email and s.reason = 'opted_out')")
     return conditions, parameters
-
-
-def _plain(word: str) -> str:
-    """A word without the signs that LIKE would read."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def full_name(first_name: str, last_name: str, email: str | None) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from portal import db
 from portal.accounts import queries as accounts
 from portal.actor import Actor
+from portal.lists import literal
 from portal.outcomes import Missing
 
 MOST = 500
@@ -83,18 +84,13 @@ where m.account_id = $1 order by c.created_at desc, m.campaign_id, m.role desc""
 async def colleagues(q: str = "", state: str = "") -> list[Colleague]:
     """Accounts whose name or address has all these words, active ones first, by name; at most `MOST`."""
     conditions = ["true"]
-    words = [f"%{_plain(word)}%" for word in q.split()[:5]]
+    words = [f"%{literal(word)}%" for word in q.split()[:5]]
     for number in range(1, len(words) + 1):
         conditions.append(f"folded(a.name || ' ' || a.email::text) like folded(${number})")
     states = {"active": "a.active", "off": "not a.active", "invited": f"a.active and {INVITED}"}
     conditions.append(states.get(state, "true"))
     sql = f"{COLLEAGUE} where {' and '.join(conditions)} order by a.active desc, folded(a.name), a.id limit {MOST}"
     return await db.fetch_as(Colleague, sql, *words)
-
-
-def _plain(word: str) -> str:
-    """A word without the signs that LIKE would read."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def one(account_id: int) -> Colleague:
