@@ -15,9 +15,7 @@ from portal.emails.letters import Brand
 from portal.outcomes import Missing
 from portal.triggers.compose import Composer, Planned
 from portal.triggers.facts import ALWAYS, Change, Conditions, Family, Mode, Rule
-from portal.triggers.people import Found, found_all, people_of_all
-from portal.triggers.people import found as found
-from portal.triggers.people import people_of as people_of
+from portal.triggers.people import Found, found, found_all, people_of, people_of_all
 from portal.triggers.rules import Decision, plan
 
 # A campaign's triggers in the order of its page, each with the languages of its template's version in force.
