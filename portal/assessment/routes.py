@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -13,9 +14,10 @@ from portal.actor import Actor
 from portal.assessment import actions, criteria, forms, queries, scoring, work
 from portal.assessment.criteria import Criterion
 from portal.assessment.forms import CriterionForm, SpreadForm
+from portal.assessment.queries import Member
 from portal.assessment.rules import Spread
 from portal.campaigns import queries as campaigns
-from portal.campaigns.queries import Campaign
+from portal.campaigns.queries import Campaign, CountedStatus
 from portal.formats import number
 from portal.i18n import _, ngettext
 from portal.jobs import actions as jobs
@@ -52,31 +54,32 @@ async def overview(request: Request, campaign_id: FromPath[int]) -> Response[Any
 async def spread_page(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Choose, and see what it would come to before anything is assigned."""
     campaign = await campaigns.one(request.user, campaign_id)
-    choices = await _choices(request.user, campaign_id)
+    offered = await _offer(request.user, campaign_id)
     sent = {name: request.query_params.getall(name) for name in ASKED if name in request.query_params}
     if not sent:
-        return await _spread(request, campaign, SpreadForm(await _usual(request.user, campaign_id), choices=choices))
-    form = SpreadForm(choices=choices)
+        return await _spread(request, campaign, SpreadForm(offered.usual, choices=offered.choices), offered)
+    form = SpreadForm(choices=offered.choices)
     form.take(sent)
-    return await _spread(request, campaign, form, status_code=200 if form.valid else 422)
+    return await _spread(request, campaign, form, offered, status_code=200 if form.valid else 422)
 
 
 @post(HERE + "/spread", opt=ASSIGN)
 async def spread(request: Request, campaign_id: FromPath[int]) -> Response[Any]:
     """Do it, unless it has come to something else meanwhile."""
     campaign = await campaigns.one(request.user, campaign_id)
-    form = await SpreadForm.read(request, choices=await _choices(request.user, campaign_id))
+    offered = await _offer(request.user, campaign_id)
+    form = await SpreadForm.read(request, choices=offered.choices)
     if not form.valid:
-        return await _spread(request, campaign, form, status_code=422)
+        return await _spread(request, campaign, form, offered, status_code=422)
     ids = await queries.to_assess(request.user, campaign_id, form.status)
     plan = await actions.plan_evenly(request.user, ids, form.accounts, each=form.each, cap=form.cap or None)
     if len(plan.pairs) != form.count:
-        return await _spread(request, campaign, form, status_code=409, before=form.count)
+        return await _spread(request, campaign, form, offered, status_code=409, before=form.count)
     if len(plan.pairs) > AT_ONCE:
         return see(request, f"/jobs/{await _start(request, campaign_id, form, len(plan.pairs))}")
     done = await actions.assign_evenly(request.user, ids, form.accounts, each=form.each, cap=form.cap or None)
     sentence = ngettext("{n} assignment made.", "{n} assignments made.", done.pairs)
-    return see(request, f"/campaigns/{campaign_id}/assessment", sentence.format(n=number(done.pairs)))
+    return see(request, _back(campaign_id), sentence.format(n=number(done.pairs)))
 
 
 async def _start(request: Request, campaign_id: int, form: SpreadForm, pairs: int) -> int:
@@ -86,32 +89,50 @@ async def _start(request: Request, campaign_id: int, form: SpreadForm, pairs: in
     return await jobs.start(work.JOB, request.user, what=what, total=pairs, campaign_id=campaign_id)
 
 
-async def _choices(actor: Actor, campaign_id: int) -> dict[str, Any]:
+class _Offer(msgspec.Struct, frozen=True):
+    """What there is to spread, over whom."""
+
+    statuses: Sequence[CountedStatus]
+    people: Sequence[Member]
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """Statuses with their dossiers, people with their loads."""
+        return {
+            "status": [(one.key, f"{one.name} ({number(one.dossiers)})") for one in self.statuses],
+            "evaluators": [(one.id, f"{one.name} ({number(one.load)})") for one in self.people],
+        }
+
+    @property
+    def usual(self) -> Mapping[str, Any]:
+        """What most will want: every dossier that waits for a decision, over the evaluators, two each."""
+        open_ones = [one for one in self.statuses if one.key != "withdrawn" and not one.is_decision]
+        people = [str(one.id) for one in self.people if not one.manager]
+        return {
+            "status": [one.key for one in open_ones if one.dossiers],
+            "evaluators": people,
+            "each": max(1, min(2, len(people))),
+        }
+
+    def shares(self, form: SpreadForm, plan: Spread) -> list[tuple[str, int, int]]:
+        """(name, dossiers now, dossiers more) of each evaluator who was chosen."""
+        more = Counter(who for _dossier, who in plan.pairs)
+        return [(one.name, one.load, more[one.id]) for one in self.people if one.id in form.accounts]
+
+
+async def _offer(actor: Actor, campaign_id: int) -> _Offer:
     statuses = [one for one in await campaigns.counted(actor, campaign_id) if one.key != "draft"]
-    people = await queries.members(campaign_id)
-    return {
-        "status": [(one.key, f"{one.name} ({number(one.dossiers)})") for one in statuses],
-        "evaluators": [(one.id, f"{one.name} ({number(one.load)})") for one in people],
-    }
-
-
-async def _usual(actor: Actor, campaign_id: int) -> Mapping[str, Any]:
-    """What most will want: every dossier that waits for a decision, over the evaluators, two each."""
-    open_ones = [
-        one
-        for one in await campaigns.counted(actor, campaign_id)
-        if one.key not in ("draft", "withdrawn") and not one.is_decision
-    ]
-    people = [str(one.id) for one in await queries.candidates(campaign_id) if not one.manager]
-    return {
-        "status": [one.key for one in open_ones if one.dossiers],
-        "evaluators": people,
-        "each": max(1, min(2, len(people))),
-    }
+    return _Offer(statuses, await queries.members(campaign_id))
 
 
 async def _spread(
-    request: Request, campaign: Campaign, form: SpreadForm, *, status_code: int = 200, before: int | None = None
+    request: Request,
+    campaign: Campaign,
+    form: SpreadForm,
+    offered: _Offer,
+    *,
+    status_code: int = 200,
+    before: int | None = None,
 ) -> Response[Any]:
     plan, ids = None, []
     if form.status and form.evaluators and form.each and not form.errors:
@@ -126,15 +147,8 @@ async def _spread(
         plan=plan,
         before=before,
         dossiers=len(ids),
-        shares=await _shares(campaign.id, form, plan) if plan else [],
+        shares=offered.shares(form, plan) if plan else [],
     )
-
-
-async def _shares(campaign_id: int, form: SpreadForm, plan: Spread) -> list[tuple[str, int, int]]:
-    """(name, dossiers now, dossiers more) of each evaluator who was chosen."""
-    chosen = [one for one in await queries.members(campaign_id) if one.id in form.accounts]
-    more = Counter(who for _dossier, who in plan.pairs)
-    return [(one.name, one.load, more[one.id]) for one in chosen]
 
 
 # ------------------------------------------------------------------------------------------------ criteria
