@@ -16,11 +16,8 @@ from portal.outcomes import Refused, Stale
 
 JOB = "status"
 AT_ONCE = 200  # dossiers
-# What a dossier was seen as; whether somebody has decided about it since the work was asked for.
-SEEN = """
-select d.version, s.key, exists (
-    select from status_change c where c.dossier_id = d.id and c.at > coalesce($2, now())) as moved
-from dossier d join status s on s.id = d.status_id where d.id = $1"""
+# Whether somebody has decided about a dossier since the work was asked for.
+DECIDED = "select exists (select from status_change c where c.dossier_id = $1 and c.at > $2)"
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -80,15 +77,14 @@ async def _move(dossier_id: int, to: str, by: Actor, mode: Mode, reason: str) ->
 
 async def move_one(job: Job, dossier_id: int, by: Actor) -> str | None:
     """One dossier of a job (portal.jobs.running.PerItem). A decision made since the job was asked for stands."""
-    await queries.one(by, dossier_id)
-    seen = await db.fetchrow(SEEN, dossier_id, job.created_at)
-    if seen is None or not by.may("dossier.status"):
+    dossier = await queries.one(by, dossier_id)
+    if not by.may("dossier.status"):
         return "missing"
-    if seen["key"] == job.what["to"]:
+    if dossier.status_key == job.what["to"]:
         return "same_status"
-    if seen["moved"]:
+    if await db.fetchval(DECIDED, dossier_id, job.created_at):
         return "changed"
     await actions.change_status(
-        dossier_id, job.what["to"], seen["version"], by, job.what["mode"], job.what.get("reason", "")
+        dossier_id, job.what["to"], dossier.version, by, job.what["mode"], job.what.get("reason", "")
     )
     return None
