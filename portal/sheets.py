@@ -57,6 +57,26 @@ def _text(value: Any) -> str:
     return plain(str(value))
 
 
+def begin(form: str, file: IO[bytes], name: str, header: Sequence[str]) -> CsvFile | Workbook:
+    """A file of one of TYPES with its first row. `name`: of a workbook's sheet. Blocks: use it off the event loop."""
+    return Workbook(file, name, header) if form == "xlsx" else CsvFile(file, header)
+
+
+class CsvFile:
+    """A CSV file that is written as a workbook is."""
+
+    def __init__(self, file: IO[bytes], header: Sequence[str]) -> None:
+        self.file = file
+        file.write(csv_lines([header], first=True))
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """More rows."""
+        self.file.write(csv_lines(rows))
+
+    def close(self) -> None:
+        """Nothing is left to be written."""
+
+
 class Workbook:
     """An XLSX file that is written row by row; `close()` ends it. Blocks: use it off the event loop."""
 

@@ -63,13 +63,10 @@ async def _write(
 ) -> int:
     count = 0
     with file.open("wb") as stream:
-        book = sheets.Workbook(stream, "1", header) if form == "xlsx" else None
-        if book is None:
-            stream.write(sheets.csv_lines([header], first=True))
+        book = sheets.begin(form, stream, "1", header)
         async for portion in portions:
-            book.write(portion) if book else stream.write(sheets.csv_lines(portion))
+            book.write(portion)
             count += len(portion)
             tell(count, 0)
-        if book is not None:
-            book.close()
+        book.close()
     return count

@@ -24,7 +24,6 @@ from portal.jobs.queries import Job
 from portal.jobs.running import Report
 from portal.lists import Cursor, Keyset
 from portal.settings import settings
-from portal.sheets import Workbook
 
 JOB = "export"
 FORMATS = ("csv", "xlsx")
@@ -76,14 +75,12 @@ async def at_once(by: Actor, wanted: Wanted) -> bytes:
     portions = [portion async for portion in rows(by, wanted, shown)]
     found = [row for portion in portions for row in portion]
     await record(by, wanted, len(found))
-    if wanted.file == "csv":
-        return sheets.csv_lines([header(shown), *found], first=True)
-    return _workbook(shown, found)
+    return await asyncio.to_thread(_whole, wanted, shown, found)
 
 
-def _workbook(shown: Sequence[Column], found: Sequence[Sequence[Any]]) -> bytes:
+def _whole(wanted: Wanted, shown: Sequence[Column], found: Sequence[Sequence[Any]]) -> bytes:
     file = io.BytesIO()
-    book = Workbook(file, _("Dossiers"), header(shown))
+    book = sheets.begin(wanted.file, file, _("Dossiers"), header(shown))
     book.write(found)
     book.close()
     return file.getvalue()
@@ -105,15 +102,12 @@ async def work(job: Job, by: Actor, report: Report) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     done = 0
     with path.open("wb") as file:
-        book = Workbook(file, _("Dossiers"), header(shown)) if wanted.file == "xlsx" else None
-        if book is None:
-            file.write(sheets.csv_lines([header(shown)], first=True))
+        book = sheets.begin(wanted.file, file, _("Dossiers"), header(shown))
         async for portion in rows(by, wanted, shown):
-            await asyncio.to_thread(book.write, portion) if book else file.write(sheets.csv_lines(portion))
+            await asyncio.to_thread(book.write, portion)
             done += len(portion)
             await report(done, max(done, job.total))
-        if book is not None:
-            await asyncio.to_thread(book.close)
+        await asyncio.to_thread(book.close)
     await report(done, done)
     await record(by, wanted, done)
     return {"file": path.name, "rows": done, "size": path.stat().st_size}
