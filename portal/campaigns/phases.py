@@ -122,8 +122,3 @@ async def use_of(phase_id: int) -> PhaseUse:
 async def open_phase(campaign: Campaign, now: datetime) -> Phase | None:
     """The later phase that is open at an instant, the last of them when several are; None: the initial one, or none."""
     return next(reversed(rules.open_phases(await of_campaign(campaign.id), now)), None)
-
-
-async def of_dossier(campaign_id: int, status_id: int, now: datetime) -> Phase | None:
-    """The phase that a dossier at a status may fill in at an instant, if any."""
-    return rules.phase_for(await of_campaign(campaign_id), status_id, now)

@@ -13,7 +13,7 @@ from portal.actor import Actor
 from portal.campaigns import phases
 from portal.campaigns.phases import Phase
 from portal.campaigns.reading import Answer
-from portal.campaigns.rules import is_open
+from portal.campaigns.rules import is_open, phase_for
 from portal.dossiers import applicants, checks, documents, form_words, queries
 from portal.dossiers.actions import CHANGE_ROW, Application, stale
 from portal.dossiers.files import Kept
@@ -99,8 +99,13 @@ async def open_phase(dossier: Dossier) -> Phase | None:
     """The phase whose form the dossier's candidate may fill in now: open, entered, told, and not handed in yet."""
     if dossier.withdrawn_at is not None or await queries.as_told(dossier) is not dossier:
         return None
-    phase = await phases.of_dossier(dossier.campaign_id, dossier.status_id, datetime.now(UTC))
-    done = (await submissions(dossier.id)).get(phase.id) if phase else None
+    return phase_now(dossier, await phases.of_campaign(dossier.campaign_id), await submissions(dossier.id))
+
+
+def phase_now(dossier: Dossier, later: Sequence[Phase], handed_in: Mapping[int, Submission]) -> Phase | None:
+    """The same of a campaign's later phases, for a dossier whose candidate has been told where it stands."""
+    phase = phase_for(later, dossier.status_id, datetime.now(UTC)) if dossier.withdrawn_at is None else None
+    done = handed_in.get(phase.id) if phase else None
     return None if done and done.submitted_at else phase
 
 

@@ -91,9 +91,10 @@ async def status_page(
     """Where an application stands, with what was answered; while documents are missing, the form to add them."""
     now = state(dossier, datetime.now(UTC))
     wanted = await queries.takes_documents(dossier) and dossier.withdrawn_at is None
-    phase = await later.open_phase(dossier)
-    handed_in = await later.submissions(dossier.id)
     told = await queries.as_told(dossier)
+    every = await phases.of_campaign(dossier.campaign_id)
+    handed_in = await later.submissions(dossier.id)
+    phase = later.phase_now(dossier, every, handed_in) if told is dossier else None
     return page(
         request,
         "apply/status.html",
@@ -107,7 +108,7 @@ async def status_page(
         phase=phase,
         phase_opening=words.until_when(phase) if phase else "",
         started=phase is not None and phase.id in handed_in,
-        handed_in=[each for each in await phases.of_campaign(dossier.campaign_id) if _done(handed_in.get(each.id))],
+        handed_in=[each for each in every if _done(handed_in.get(each.id))],
         may_change=later.may_resubmit(dossier) and told is dossier,
         done=done,
         offered=dossier.locales,

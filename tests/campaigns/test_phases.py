@@ -11,6 +11,7 @@ import pytest
 from portal import db as database
 from portal.campaigns import phase_actions, phases, queries, statuses
 from portal.campaigns.checks import PhaseDraft
+from portal.campaigns.rules import phase_for
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
 from tests.clients import Client
@@ -50,9 +51,9 @@ async def test_E17_a_phase_opens_and_closes_by_itself_for_the_dossiers_it_asks(d
         ("2026-12-20T23:58:59", phase_id), ("2026-12-20T23:59", None),
     ):  # fmt: skip
         found = await phases.open_phase(call, at(now))
-        mine = await phases.of_dossier(campaign.id, asked, at(now))
+        mine = phase_for(await phases.of_campaign(campaign.id), asked, at(now))
         assert ((found and found.id), (mine and mine.id)) == (expected, expected)
-        assert await phases.of_dossier(campaign.id, others, at(now)) is None
+        assert phase_for(await phases.of_campaign(campaign.id), others, at(now)) is None
 
 
 @pytest.mark.seed("E17")
@@ -76,7 +77,9 @@ async def test_E17_a_phase_closes_once_where_the_clocks_jump(db: None, wall: str
     phase_id = await phase_actions.add(alice.actor, campaign.id, draft(campaign, opens_at=None, closes_at=closes_at))
     then = datetime.fromisoformat(last).replace(tzinfo=UTC)
     asked = campaign.status["reserve_list"]
-    found = [await phases.of_dossier(campaign.id, asked, then + timedelta(seconds=each)) for each in (0, 1, 3601)]
+    found = [
+        phase_for(await phases.of_campaign(campaign.id), asked, then + timedelta(seconds=each)) for each in (0, 1, 3601)
+    ]
     assert [each and each.id for each in found] == [phase_id, None, None]
 
 
