@@ -50,8 +50,8 @@ from status s where s.campaign_id = $1 order by s.is_decision desc, s.position, 
 READERS = "select locale, count(*)::int as readers from dossier where campaign_id = $1 group by locale"
 
 WAITING = """
-select count(*) from origin o join message e on e.origin_id = o.id
-where o.kind = 'trigger' and o.ref_id = $1 and e.state in ('queued', 'held')"""
+select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id
+where o.kind = 'trigger' and o.ref_id = $1 and k.state in ('queued', 'held')"""
 
 ASKED = """
 select key, kind, label, choices from question

@@ -235,7 +235,7 @@ async def _confirm_page(
         status_code=200 if before is None else 409,
         campaign=campaign,
         trigger=trigger,
-        waiting=await overview.waiting(trigger.id),
+        waiting=row.waiting,
         before=before,
         activating=request.scope["path"].endswith("/activate"),
         home=tab(campaign),
