@@ -20,12 +20,12 @@ AT_ONCE = 200  # letters; more are a task
 # The messages and, of queued ones, their batches, locked: a claim skips a locked batch. What has left, was cancelled or
 # is in a worker's hands is not among the rows.
 LOCK_MESSAGES = """
-select id from message where id = any ($1::bigint[]) and state in ('held', 'queued') order by id for update"""
+select id, state = 'held' as held from message
+where id = any ($1::bigint[]) and state in ('held', 'queued') order by id for update"""
 LOCK_BATCHES = """
 select m.id, b.id as batch_id from message m join batch b on b.origin_id = m.origin_id and b.done_at is null
     and b.run_id is null and b.attempt = m.attempts and (m.id between b.lo and b.hi or m.id = any (b.ids))
 where m.id = any ($1::bigint[]) and m.state = 'queued' order by b.id for update of b skip locked"""
-HELD = "select id from message where id = any ($1::bigint[]) and state = 'held'"
 WRITE = """
 update letter set version_id = $3, locale = $4, subject = $5, values = $6, reply_to = $7, attachments = $8
 where id = $1 and version_id = $2"""
@@ -60,9 +60,9 @@ async def remake(letters: Sequence[Unsent], version: Version, by: Actor) -> int:
 
 async def _caught(messages: list[int]) -> set[int]:
     """Those that cannot leave until this transaction ends."""
-    locked = [row["id"] for row in await db.fetch(LOCK_MESSAGES, messages)]
-    in_batches = {row["id"] for row in await db.fetch(LOCK_BATCHES, locked)}
-    return in_batches | {row["id"] for row in await db.fetch(HELD, locked)}
+    locked = await db.fetch(LOCK_MESSAGES, messages)
+    in_batches = {row["id"] for row in await db.fetch(LOCK_BATCHES, [row["id"] for row in locked])}
+    return in_batches | {row["id"] for row in locked if row["held"]}
 
 
 async def _write(letter: Unsent, version: Version, by: Actor) -> int:
