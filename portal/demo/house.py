@@ -18,11 +18,11 @@ from portal.demo import letters, office
 from portal.demo.form import QUESTIONS
 from portal.emails import actions as emails
 from portal.emails.defaults import install_defaults
-from portal.emails.queries import choices
 from portal.organisation import actions as organisation
 from portal.organisation import queries as organisation_rows
 from portal.triggers import actions as triggers
 from portal.triggers.drafts import Draft
+from portal.triggers.queries import templates_offered
 
 PASSWORD = "convoca-demo-2026"  # noqa: S105 - printed at the start of the demonstration
 LOCALES = ["es", "fr", "pl", "en"]
@@ -225,7 +225,7 @@ class Named(msgspec.Struct, frozen=True):
 
 
 async def _named(campaign_id: int) -> Named:
-    templates = {name: template_id for template_id, name in await choices()}
+    templates = {each.name: each.id for each in await templates_offered()}
     return Named(templates, {each.key: each.id for each in await campaign_rows.statuses(campaign_id)})
 
 

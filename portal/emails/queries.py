@@ -140,12 +140,6 @@ def _found(row: Version | None) -> Version:
     return row
 
 
-async def choices() -> list[tuple[int, str]]:
-    """(id, name) of the templates that can be chosen, by name."""
-    rows = await db.fetch("select id, name from template where archived_at is null order by folded(name), id")
-    return [(row["id"], row["name"]) for row in rows]
-
-
 async def version_in_force(template_id: int) -> int | None:
     """The id of the version that a message planned now gets."""
     found: int | None = await db.fetchval("select version_id from template where id = $1", template_id)
