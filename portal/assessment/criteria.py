@@ -131,8 +131,13 @@ def _errors(draft: Draft, default_locale: str, before: Used | None = None) -> di
     elif before and draft.most < before.highest:
         errors["most"] = _("Somebody has given {n} points already.").format(n=number(float(before.highest)))
     if draft.weight is None or not Decimal("0.01") <= draft.weight <= LARGEST_WEIGHT:
-        errors["weight"] = _("Enter a weight above 0, such as 1 or 2.5.")
+        errors["weight"] = weight_wrong()
     return errors
+
+
+def weight_wrong() -> str:
+    """Beside a weight that is none."""
+    return _("Enter a weight above 0, such as 1 or 2.5.")
 
 
 def lost_with(criterion: Used) -> str:

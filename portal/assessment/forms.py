@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from portal.assessment.criteria import MOST_POINTS, Criterion, Draft
+from portal.assessment.criteria import MOST_POINTS, Criterion, Draft, weight_wrong
 from portal.assessment.rules import MOST_EVALUATORS
 from portal.campaigns.typed import read_number
 from portal.formats import number
@@ -29,11 +29,6 @@ class Weight(Field[Decimal | None]):
 
     def show(self, name: str, value: Decimal | None) -> dict[str, list[Any]]:
         return {name: ["" if value is None else number(float(value))]}
-
-
-def weight_wrong() -> str:
-    """Beside a weight that is none."""
-    return _("Enter a weight above 0, such as 1 or 2.5.")
 
 
 class CriterionForm(Form):
