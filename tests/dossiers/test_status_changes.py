@@ -11,6 +11,7 @@ from portal.dossiers import actions, pending, queries
 from portal.dossiers.actions import Moved, Recount
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
+from tests.clients import Client
 from tests.dossiers.conftest import Scene
 from tests.dossiers.test_actions import letters, moves, told
 
@@ -133,3 +134,11 @@ async def test_leaving_the_draft_by_hand_counts_as_submitted_then(scene: Scene) 
     dossier = await factories.dossier(scene.campaign, status="draft")
     await actions.change_status(dossier.id, "under_review", 1, scene.alice.actor)
     assert (await queries.by_id(dossier.id)).submitted_at is not None
+
+
+async def test_the_filters_of_the_list_stay_as_they_are_when_a_status_is_changed(alice: Client, scene: Scene) -> None:
+    dossier = await factories.dossier(scene.campaign)
+    page = await alice.get(f"/dossiers/{dossier.id}?status=draft&status=submitted&sort=name")
+    hidden = page.all(f"form[action='/dossiers/{dossier.id}/status'] input[type=hidden]")
+    kept = [(each.attrs["name"], each.attrs["value"]) for each in hidden]
+    assert kept == [("status", "draft"), ("status", "submitted"), ("sort", "name")]
