@@ -35,10 +35,10 @@
   });
 
   /* After a part of the page was replaced: show the dialog, go to what has to be mended. */
-  const undim = (root) => { for (const button of root.querySelectorAll("[data-dismiss][hidden]")) button.hidden = false; };
+  const undim = () => { for (const each of document.querySelectorAll(":is([data-dismiss], [data-tick-all])[hidden]")) each.hidden = false; };
   document.addEventListener("htmx:after:swap", () => {
     shown();
-    undim(document);
+    undim();
     const summary = document.querySelector("dialog[open] .errors[autofocus], main .errors[autofocus]");
     if (summary && !summary.dataset.seen) {
       summary.dataset.seen = "yes";
@@ -90,8 +90,7 @@
     else target.click();
   });
 
-  for (const tick of document.querySelectorAll("[data-tick-all][hidden]")) tick.hidden = false;
   if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
-  undim(document);
+  undim();
   document.querySelector("main .errors[autofocus]")?.focus();
 })();

@@ -26,7 +26,6 @@
 
   const ready = () => {
     for (const keep of document.querySelectorAll("[data-keep]")) keep.remove();
-    for (const all of document.querySelectorAll("[data-tick-all][hidden]")) all.hidden = false;
     count();
   };
   document.addEventListener("change", (event) => { if (event.target.closest("form[data-ticks]")) count(); });
