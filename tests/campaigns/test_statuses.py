@@ -31,6 +31,7 @@ async def test_E16_a_new_status_stands_last_with_an_internal_and_a_public_name(d
     status = await queries.status(campaign.id, await statuses.add(alice.actor, campaign.id, draft))
     assert (status.key, status.label, status.public_label) == ("jurys_list", draft.label, draft.public_label)
     assert (status.tone, status.is_decision, status.protected) == ("teal", True, False)
+    assert (await queries.counted(alice.actor, campaign.id))[-1].dossiers == 0
     assert (await keys(campaign))[-1] == "jurys_list"
 
 

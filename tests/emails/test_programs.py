@@ -40,6 +40,7 @@ def test_quoted_printable_is_the_text(mode: Mode, source: str, values: dict[str,
     made = pieces(parse(source), mode)
     text = text_program(made)(values)
     octets = quoted_program(made)(values)
+    assert octets.isascii()
     lines = octets.split(b"\r\n")
     assert all(len(line) <= 76 for line in lines)
     assert not any(line.startswith(b".") or line.endswith((b" ", b"\t")) for line in lines)

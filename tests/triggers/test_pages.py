@@ -79,12 +79,13 @@ async def test_E05_the_way_in_is_the_campaigns_tab(house: House, alice: Client) 
 @pytest.mark.seed("E06")
 @pytest.mark.seed("E09")
 @pytest.mark.seed("E10")
-async def test_E06_E09_E10_two_sections_each_with_its_button(house: House, alice: Client) -> None:
+async def test_E06_E09_E10_a_section_for_each_family_with_its_button(house: House, alice: Client) -> None:
     page = await alice.get(house.home)
-    assert page.texts("section h2")[:2] == ["Candidate’s action", "Manager’s or evaluator’s action"]
+    families = ["Candidate’s action", "Manager’s or evaluator’s action", "Before the closing date"]
+    assert page.texts("section h2") == families
     buttons = [each.attrs["href"] for each in page.all("section > header > a")]
-    assert buttons[:2] == [f"{house.home}/new?family=candidate", f"{house.home}/new?family=manager"]
-    assert page.texts("section > header > a")[:2] == ["Create an automatic e-mail"] * 2
+    assert buttons == [f"{house.home}/new?family={each}" for each in ("candidate", "manager", "deadline")]
+    assert page.texts("section > header > a") == ["Create an automatic e-mail"] * 3
 
 
 async def test_triggers_are_sentences_with_their_languages_state_and_numbers(house: House, alice: Client) -> None:
@@ -286,9 +287,7 @@ async def test_E15_the_recap_names_languages_that_hear_nothing_and_tries_each(ho
 
 @pytest.mark.seed("E15")
 async def test_E15_each_phase_is_tried(house: House, alice: Client) -> None:
-    await database.execute(
-        """insert into phase (campaign_id, title, position) values ($1, '{"en": "Interview"}', 1)""", house.campaign.id
-    )
+    await make.phase(house.campaign, "Interview")
     page = await alice.get(f"{house.home}/recap")
     assert "The candidate submits the form of the phase “Interview”" in page.texts("section h2")
 
