@@ -16,6 +16,7 @@ from portal.jobs.queries import Job
 from portal.outcomes import Missing, Refused, Stale
 from tests import factories
 from tests.clients import Client, Page
+from tests.dossiers.documents import PDF
 from tests.factories import AccountRow, CampaignRow, DossierRow
 from workers import jobs
 
@@ -26,7 +27,7 @@ async def labs() -> tuple[AccountRow, CampaignRow, DossierRow]:
     campaign = await factories.campaign(managers=(alice,), title={"en": "Rural Labs", "es": "Laboratorios rurales"})
     dossier = await factories.dossier(campaign)
     trigger_id = await factories.trigger(campaign)
-    kept = await files.keep("plan.pdf", b"%PDF-1.7\n%%EOF\n")
+    kept = await files.keep("plan.pdf", PDF)
     await database.execute(
         """insert into dossier_file (dossier_id, question_key, name, stored_as, media_type, size, sha256)
         values ($1, 'plan', $2, $3, $4, $5, $6)""",
@@ -45,6 +46,8 @@ async def labs() -> tuple[AccountRow, CampaignRow, DossierRow]:
 @pytest.mark.seed("E17")
 async def test_E17_a_deleted_campaign_takes_its_dossiers_along_and_leaves_its_messages(db: None) -> None:
     alice, campaign, _dossier = await labs()
+    other = await factories.campaign(managers=(alice,))
+    kept = await factories.dossier(other)
     going = await ending.going(campaign.id)
     assert (going.dossiers, going.submitted, going.documents, going.triggers) == (1, 1, 1, 1)
     assert (going.messages, going.waiting) == (1, 1)
@@ -52,8 +55,10 @@ async def test_E17_a_deleted_campaign_takes_its_dossiers_along_and_leaves_its_me
     await ending.delete(alice.actor, campaign.id, 1, "Laboratorios rurales")
     with pytest.raises(Missing):
         await queries.one(alice.actor, campaign.id)
-    for table in ("dossier", "status", "trigger", "dossier_file"):
+    for table in ("trigger", "dossier_file"):
         assert await database.fetchval(f"select count(*) from {table}") == 0
+    assert [row["id"] for row in await database.fetch("select id from dossier")] == [kept.id]
+    assert [row["campaign_id"] for row in await database.fetch("select distinct campaign_id from status")] == [other.id]
     assert not files.path_of(stored_as).exists()
     assert [tuple(row) for row in await database.fetch("select state, reason from message")] == [
         ("cancelled", "by_hand")
@@ -61,6 +66,22 @@ async def test_E17_a_deleted_campaign_takes_its_dossiers_along_and_leaves_its_me
     last = await database.fetchrow("select what, details from timeline_event order by id desc limit 1")
     assert last
     assert (last["what"], last["details"]["dossiers"]) == ("campaign.deleted", 1)
+
+
+@pytest.mark.seed("E17")
+async def test_E17_a_campaign_without_dossiers_is_deleted_without_typing_its_title(client: Client) -> None:
+    alice = await factories.account("Alice")
+    used, empty = await factories.campaign(managers=(alice,)), await factories.campaign(managers=(alice,))
+    await factories.dossier(used, status="draft")
+    await factories.trigger(empty)
+    await client.sign_in(alice.email)
+    where = f"/campaigns/{empty.id}/delete"
+    page = await client.get(where)
+    assert page.all("[name=title]") == []
+    page = await client.post(where, page.form(where))
+    assert page.path == "/campaigns"
+    assert [each.id for each in await queries.list_for(alice.actor)] == [used.id]
+    assert await database.fetchval("select count(*) from status where campaign_id = $1", empty.id) == 0
 
 
 @pytest.mark.seed("E17")
