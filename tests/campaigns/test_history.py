@@ -14,13 +14,13 @@ from tests.clients import Client
 async def test_alice_reads_what_was_changed_from_what_to_what(client: Client) -> None:
     alice, bob = await factories.account("Alice"), await factories.account("Bob", "evaluator")
     campaign = await factories.campaign(
-        managers=(alice,), evaluators=(bob,), title={"en": "Labs"}, closes_at=datetime(2026, 12, 15, 23, 59)
+        managers=(alice,), evaluators=(bob,), title={"en": "Labs"}, closes_at=datetime(2099, 12, 15, 23, 59)
     )
     await factories.dossier(campaign)
     programme_id = await programmes.add(alice.actor, {"en": "Territories"}, {})
     await client.sign_in(alice.email)
     where = f"/campaigns/{campaign.id}/settings"
-    changes = {"title.en": "Rural Labs", "closes_at": "2026-12-20T23:59", "programme_id": str(programme_id)}
+    changes = {"title.en": "Rural Labs", "closes_at": "2099-12-20T23:59", "programme_id": str(programme_id)}
     page = await client.post(where, (await client.get(where)).form(where) | changes | {"assigned_only": "1"})
     assert page.toasts == ["Saved."]
     page = await client.get(f"/campaigns/{campaign.id}/history")
@@ -28,7 +28,7 @@ async def test_alice_reads_what_was_changed_from_what_to_what(client: Client) ->
     pairs = dict(zip(page.texts(".timeline dt"), page.texts(".timeline dd"), strict=True))
     assert pairs == {
         "Title (English)": "Labs Rural Labs",
-        "Closes": "15 December 2026, 23:59 20 December 2026, 23:59",
+        "Closes": "15 December 2099, 23:59 20 December 2099, 23:59",
         "Programme": "Territories",
         "Evaluators see only the dossiers assigned to them": "No Yes",
     }

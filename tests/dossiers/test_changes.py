@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -93,7 +94,9 @@ async def test_B03_the_dossier_says_what_waits_and_undoes_it_with_one_button(cli
     dossier = await factories.dossier(scene.campaign)
     await client.sign_in(scene.bob.email)
     page = await change(client, dossier.id, "accepted")
-    assert "1 e-mail has not left yet" in page.words and "by itself: today" in page.words
+    due = await database.fetchval("select due_at from batch where waits_for = 'undo'")
+    day = "today" if due.date() == datetime.now(UTC).date() else "tomorrow"
+    assert "1 e-mail has not left yet" in page.words and f"by itself: {day}, {due:%H:%M}." in page.words
     undo = f"/dossiers/{dossier.id}/undo"
     sent = page.form(undo)
     page = await client.post(undo, sent)
