@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from portal.campaigns import form_queries
-from portal.campaigns.kinds import WITH_CHOICES, Question, asked
-from portal.dossiers import queries
+from portal.campaigns.kinds import Question, asked
+from portal.dossiers import queries, words
 from portal.dossiers.application_form import AnswersForm, ApplicationForm
 from portal.dossiers.queries import Dossier, File
-from portal.emails.fields import answer_words
-from portal.i18n import _, current_locale, text_in
+from portal.i18n import _, text_in
 from portal.rich import plain
 
 Files = Mapping[str, Sequence[File]]
@@ -81,17 +80,8 @@ def _line(question: Question, dossier: Dossier, files: Files) -> Line:
         return Line(label, heading=True)
     if question.kind == "file":
         return Line(label, files=files.get(question.key, ()), retired=question.retired)
-    words = in_words(question, dossier.answers.get(question.key))
-    return Line(label, words, lines=question.kind == "long", retired=question.retired)
-
-
-def in_words(question: Question, answer: object) -> str:
-    """An answer as the reader's language writes it; "" when there is none."""
-    if answer is None or answer is False or answer == "" or answer == []:
-        return ""
-    choices = [{"key": each.key, "label": each.label} for each in question.choices]
-    kind = "short" if isinstance(answer, list) and question.kind not in WITH_CHOICES else question.kind
-    return answer_words(kind, choices, answer, current_locale.get())
+    said = words.answer(question, dossier.answers.get(question.key))
+    return Line(label, said, lines=question.kind == "long", retired=question.retired)
 
 
 def differences(form: AnswersForm, theirs: Dossier) -> list[Difference]:
@@ -104,5 +94,5 @@ def differences(form: AnswersForm, theirs: Dossier) -> list[Difference]:
         if question.kind not in ("file", "section"):
             label = text_in(question.label, None, theirs.default_locale)
             saved, typed = theirs.answers.get(question.key), form.answers.get(question.key)
-            pairs.append((label, in_words(question, saved), in_words(question, typed)))
+            pairs.append((label, words.answer(question, saved), words.answer(question, typed)))
     return [Difference(label, saved, typed) for label, saved, typed in pairs if saved != typed]

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from portal.campaigns.kinds import Question
+from portal.dossiers import words
 from portal.dossiers.filters import ORDERS
 from portal.dossiers.search import Row
-from portal.emails.fields import answer_words
-from portal.i18n import _, current_locale, language_name, text_in
+from portal.i18n import _, language_name, text_in
 from portal.ledger.words import state_word
 
 Words = Callable[[], str]
@@ -53,11 +53,7 @@ class Column(msgspec.Struct, frozen=True):
     def answer(self, row: Row) -> str:
         """The answer in the reader's words."""
         assert self.question
-        answer = row.answers.get(self.question.key)
-        if answer in (None, "", []):
-            return ""
-        choices = [{"key": each.key, "label": each.label} for each in self.question.choices]
-        return answer_words(self.question.kind, choices, answer, current_locale.get())
+        return words.answer(self.question, row.answers.get(self.question.key))
 
 
 def offered(questions: Sequence[Question], within: bool) -> list[Column]:

@@ -1,15 +1,26 @@
-"""What the pages of dossiers say about problems, refusals, opening times and documents. Looked up when shown."""
+"""What the pages of dossiers say: answers, problems, refusals, opening times, documents. Looked up when shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from portal.campaigns.kinds import WITH_CHOICES, Question
 from portal.campaigns.rules import Call
 from portal.dossiers.rules import Refusal
 from portal.dossiers.search import Count
+from portal.emails.fields import answer_words
 from portal.formats import date_time, number, zone_words
-from portal.i18n import _, ngettext, pgettext
+from portal.i18n import _, current_locale, ngettext, pgettext
 from portal.ledger.words import reason_word
+
+
+def answer(question: Question, given: object) -> str:
+    """An answer as the reader's language writes it; "" when there is none."""
+    if given is None or given is False or given == "" or given == []:
+        return ""
+    choices = [{"key": each.key, "label": each.label} for each in question.choices]
+    kind = "short" if isinstance(given, list) and question.kind not in WITH_CHOICES else question.kind
+    return answer_words(kind, choices, given, current_locale.get())
 
 
 def refusal_word(refusal: Refusal) -> str:
