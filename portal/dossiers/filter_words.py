@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from portal.campaigns.kinds import Question
-from portal.campaigns.queries import Campaign
 from portal.dossiers.filters import Filters
 from portal.dossiers.search import Count
 from portal.dossiers.words import counted
@@ -49,11 +48,6 @@ def answers_offered(questions: Sequence[Question]) -> list[Group]:
         if question.kind in ("choice", "choices", "consent")
     ]
     return [group for group in groups if group.options]
-
-
-def first_phase(campaign: Campaign | None) -> str:
-    """What the initial phase is called."""
-    return text_in(campaign.first_phase) if campaign and campaign.first_phase else pgettext("phase", "Application")
 
 
 def orders() -> Options:

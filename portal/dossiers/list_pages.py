@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from portal.actor import Actor
 from portal.assessment import queries as assessment
 from portal.assessment.queries import Candidate
-from portal.campaigns import form_queries
+from portal.campaigns import form_queries, phases
 from portal.campaigns import queries as campaigns
 from portal.campaigns.kinds import Question
 from portal.campaigns.queries import Campaign
+from portal.campaigns.words import first_phase
 from portal.dossiers import columns, filter_words, search
 from portal.dossiers.filter_words import Offers
 from portal.dossiers.filters import NOBODY, Filters, read_filters
@@ -120,17 +121,21 @@ async def offers_of(actor: Actor, filters: Filters, campaign: Campaign | None, q
     """What the filters offer, in the reader's words."""
     mine = await search.campaigns(actor) if campaign is None else []
     people = await assessment.candidates(campaign.id) if campaign and actor.may("assign.edit") else []
-    phases = await search.phases(campaign.id) if campaign else []
     return Offers(
         campaigns=[(choice.key, text_in(choice.label)) for choice in mine],
         statuses=[(choice.key, text_in(choice.label)) for choice in await search.statuses(actor, filters.campaign)],
         languages=[(locale, language_name(locale)) for locale in LOCALES],
         evaluators=_evaluators(actor, people),
-        phases=[("0", filter_words.first_phase(campaign)), *((each.key, text_in(each.label)) for each in phases)]
-        if phases
-        else [],
+        phases=await _phases(campaign) if campaign else [],
         answers=filter_words.answers_offered(questions),
     )
+
+
+async def _phases(campaign: Campaign) -> list[tuple[str, str]]:
+    """The first phase and the later ones; none where there are no later ones."""
+    later = await phases.of_campaign(campaign.id)
+    first = [("0", first_phase(campaign.first_phase))] if later else []
+    return first + [(str(each.id), text_in(each.title)) for each in later]
 
 
 def _evaluators(actor: Actor, people: list[Candidate]) -> list[tuple[str, str]]:

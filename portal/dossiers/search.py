@@ -227,9 +227,3 @@ async def statuses(actor: Actor, campaign_id: int | None) -> list[Choice]:
             order by s.key, s.campaign_id) one
         order by position, key"""
     return await db.fetch_as(Choice, sql, *actor.scope, campaign_id)
-
-
-async def phases(campaign_id: int) -> list[Choice]:
-    """The later phases of a campaign that the caller has found; `key` is the id."""
-    sql = "select id::text as key, title as label from phase where campaign_id = $1 order by position, id"
-    return await db.fetch_as(Choice, sql, campaign_id)
