@@ -42,6 +42,7 @@ PORTION_TIME = 0.5  # seconds, after which a portion takes no further item
 BEATS = 3  # heartbeats within a lease
 AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+NO = (Refused, Stale, Missing)
 
 # Whether one waits for a worker.
 DUE = """
@@ -150,18 +151,21 @@ async def _one(job: Job, item: int, actor: Actor, handler: PerItem) -> str:
             reason = await handler(job, item, actor)
             if reason:
                 raise Refused(reason)
-    except Refused as refused:
-        return refused.message or next(iter(refused.errors.values()), "error")
-    except Stale:
-        return "changed"
-    except Missing:
-        return "missing"
+    except NO as no:
+        return _why_not(no)
     except (*AWAY, *AGAIN):
         raise
     except Exception:
         log.exception("item of a job failed", job=job.id, kind=job.kind, item=item)
         return "error"
     return ""
+
+
+def _why_not(no: Refused | Stale | Missing) -> str:
+    """A refusal as a word of the job, or a sentence."""
+    if isinstance(no, Refused):
+        return no.message or next(iter(no.errors.values()), "error")
+    return "changed" if isinstance(no, Stale) else "missing"
 
 
 # ------------------------------------------------------------------------------------------------ as a whole
@@ -182,12 +186,8 @@ async def _whole(job: Job, version: int, handler: Whole, lease: float) -> None:
         await db.execute(FINISH, job.id, version, result)
     except Stopped:
         log.info("job stopped", job=job.id)
-    except Refused as refused:
-        await db.execute(END, job.id, "failed", refused.message or next(iter(refused.errors.values()), "error"))
-    except Stale:
-        await db.execute(END, job.id, "failed", "changed")
-    except Missing:
-        await db.execute(END, job.id, "failed", "missing")
+    except NO as no:
+        await db.execute(END, job.id, "failed", _why_not(no))
     except (*AWAY, *AGAIN):
         raise
     except Exception:
