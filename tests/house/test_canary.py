@@ -52,7 +52,9 @@ MACHINE = {
     *("suppression.reason", "template.category", "template.key", "template_variant.locale"),
     *("template_variant.subject", "template_variant.preheader", "template_variant.body"),  # checked when saved
     *("template_version.fallback_locale", "timeline_event.actor_kind", "timeline_event.subject", "timeline_event.what"),
-    *("decision.event", "decision.why_not", "reminder.state"),
+    *("decision.event", "decision.why_not", "reminder.state", "custom_view.module", "job_item.state"),
+    *("import_file.kind", "import_file.stored_as", "import_file.state", "import_file.reading", "import_file.options"),
+    *("import_problem.field", "import_problem.problem"),
     *("picture.key", "picture.media_type", "attachment.media_type"),
     *("trigger.family", "trigger.recipients", "role.key", "role.rights", "organisation.second_factor"),
 }
@@ -60,8 +62,8 @@ TABLES = (
     *("account", "api_key", "attempt", "campaign", "dossier", "dossier_file", "letter", "mailbox_letter", "message"),
     *("organisation", "person", "question", "sender", "session", "status", "status_change", "suppression", "template"),
     *("template_version", "timeline_event", "trigger", "campaign_member", "origin", "template_variant", "batch"),
-    *("decision", "reminder", "picture", "attachment"),
-    "role",
+    *("decision", "reminder", "picture", "attachment", "role", "criterion", "score", "note", "conflict_of_interest"),
+    *("programme", "phase", "custom_view", "import_file", "import_problem", "job_item"),
 )
 COLUMNS = """
 select table_name || '.' || column_name as name, table_name as table, column_name as column, udt_name as kind

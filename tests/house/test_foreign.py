@@ -23,7 +23,7 @@ from tests.house.test_hostile import BODIES, Back
 OF_A_CAMPAIGN = {"campaign_id", "dossier_id", "message_id", "trigger_id", "status_id", "question_id", "file_id",
     "phase_id", "criterion_id", "note_id",
 }  # fmt: skip
-OF_AN_ACCOUNT = {"key_id", "job_id", "view_id"}
+OF_AN_ACCOUNT = {"key_id", "job_id", "view_id", "import_id"}
 ROLES = ("manager", "evaluator")
 
 
