@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
 
 import msgspec
 
-from portal import db, timeline
+from portal import db
 from portal.actor import Actor
 from portal.campaigns import actions as campaigns
 from portal.campaigns.reading import Answer
 from portal.dossiers import applicants, checks, documents, letters, queries, words
 from portal.dossiers.files import Kept
 from portal.dossiers.queries import Dossier, Status
+from portal.dossiers.recording import change_of, record, stale, write_change
 from portal.dossiers.rules import Mode, is_manual, refuse_change
 from portal.dossiers.superseding import settle_waiting
 from portal.outcomes import Refused, Stale
 from portal.triggers import actions as triggers
-from portal.triggers.facts import Change
-
-Kind = Literal["submitted", "status"]
 
 # A second click of the same form waits here for the first to commit, and then finds its dossier.
 ONE_FORM_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended($1, 727274))"
@@ -58,10 +55,6 @@ select $2::bigint as change_id, count(*) filter (where m.state = 'queued') as go
                 0)::int as soonest
 from message m join origin o on o.id = m.origin_id and o.kind = 'trigger'
 where m.dossier_id = $1 and m.occurrence = $2"""
-
-CHANGE_ROW = """
-insert into status_change (dossier_id, from_id, to_id, actor_kind, account_id, manual, mode, reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8) returning id"""
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +113,7 @@ async def create(
         dossier = await queries.by_id(dossier_id)
         checks.check_open(dossier, by, submitting=submitting)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
-        await _record(dossier, "dossier.created", by, number=dossier.number)
+        await record(dossier, "dossier.created", by, number=dossier.number)
         if submitting:
             await _submit(dossier, by)
         elif by.kind == "candidate":
@@ -163,7 +156,7 @@ async def save_answers(
         if not await db.execute(SAVE, dossier_id, version, *names, application.locale, answers):
             raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
-        await _record(dossier, "dossier.saved", by, version=version + 1)
+        await record(dossier, "dossier.saved", by, version=version + 1)
         if submitting:
             await _submit(await queries.by_id(dossier_id), by)
     documents.settle(application.documents, replaced)
@@ -200,40 +193,9 @@ async def _submit(dossier: Dossier, by: Actor) -> None:
     if not await db.execute(SUBMIT, dossier.id, dossier.version, answers):
         raise await stale(dossier.id)
     to_id = await db.fetchval("select status_id from dossier where id = $1", dossier.id)
-    row = (dossier.id, dossier.status_id, to_id, by.kind, by.account_id, False, None, "")
-    event_id = await db.fetchval(CHANGE_ROW, *row)
-    await _record(dossier, "dossier.submitted", by, change_id=event_id, number=dossier.number)
-    await triggers.fire(_change(dossier, event_id, to_id, by, kind="submitted", manual=False))
-
-
-async def stale(dossier_id: int) -> Stale:
-    """What to tell whoever was slower: the dossier as it is now; if it was a move, who made it and when."""
-    last = await queries.last_change(dossier_id)
-    theirs = await queries.by_id(dossier_id)
-    last = last if last and last.at >= theirs.changed_at else None  # else the candidate saved it
-    return Stale(theirs, by=last.name if last else "", at=last.at if last else theirs.changed_at)
-
-
-async def _record(dossier: Dossier, what: str, by: Actor, **details: Any) -> None:
-    lead = {"campaign_id": dossier.campaign_id, "dossier_id": dossier.id, "person_id": dossier.person_id}
-    await timeline.record("dossier", dossier.id, what, by, **lead, **details)
-
-
-def _change(
-    dossier: Dossier, event_id: int, to_id: int, by: Actor, *, kind: Kind, manual: bool, mode: Mode = "send"
-) -> Change:
-    """What the triggers are told. `dossier` as it was before."""
-    return Change(
-        dossier_id=dossier.id,
-        campaign_id=dossier.campaign_id,
-        event_id=event_id,
-        kind=kind,
-        from_status=dossier.status_id,
-        to_status=to_id,
-        manual=manual,
-        actor_kind=by.kind,
-        mode=mode,
-    )
+    event_id = await write_change(dossier, to_id, by)
+    await record(dossier, "dossier.submitted", by, change_id=event_id, number=dossier.number)
+    await triggers.fire(change_of(dossier, event_id, to_id, by, kind="submitted", manual=False))
 
 
 # ------------------------------------------------------------------------------------------------ moving it
@@ -259,11 +221,12 @@ async def change_status(
         if not await db.execute(MOVE, dossier_id, version, to.id, dossier.is_draft):
             raise await stale(dossier_id)
         manual = is_manual(by.kind, chosen)
-        row = (dossier_id, dossier.status_id, to.id, by.kind, by.account_id, manual, chosen, reason.strip())
-        event_id = int(await db.fetchval(CHANGE_ROW, *row))
+        event_id = await write_change(dossier, to.id, by, manual=manual, mode=chosen, reason=reason.strip())
         await _record_move(dossier, to, by, event_id, chosen, reason.strip())
         await settle_waiting(dossier_id, to, manual=manual)
-        await triggers.fire(_change(dossier, event_id, to.id, by, kind="status", manual=manual, mode=chosen or "send"))
+        await triggers.fire(
+            change_of(dossier, event_id, to.id, by, kind="status", manual=manual, mode=chosen or "send")
+        )
         moved = await db.one_as(Moved, MOVED, dossier_id, event_id) or Moved(event_id)
         if shown not in (None, moved.letters):
             raise Stale(Recount(before=shown or 0, now=moved.letters))
@@ -283,4 +246,4 @@ async def _record_move(dossier: Dossier, to: Status, by: Actor, event_id: int, m
     """Labels as they are now: a status renamed later does not change what happened."""
     before = {"old": dossier.status_label, "old_key": dossier.status_key, "old_tone": dossier.tone}
     after = {"new": to.label, "new_key": to.key, "new_tone": to.tone}
-    await _record(dossier, "status.changed", by, **before, **after, mode=mode, reason=reason, change_id=event_id)
+    await record(dossier, "status.changed", by, **before, **after, mode=mode, reason=reason, change_id=event_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from portal import db, timeline
+from portal import db
 from portal.actor import Actor
 from portal.dossiers import files, form_words, queries, words
 from portal.dossiers.files import Kept
+from portal.dossiers.recording import record
 from portal.dossiers.rules import DOCUMENTS_MISSING
 from portal.outcomes import Refused
 
@@ -47,9 +48,8 @@ async def add(dossier_id: int, documents: Mapping[str, Sequence[Kept]], by: Acto
         if not await queries.takes_documents(dossier) or not await db.execute(TOUCH, dossier_id, DOCUMENTS_MISSING):
             raise Refused(words.no_documents_wanted())
         replaced = await attach(dossier_id, documents, removed)
-        lead = {"campaign_id": dossier.campaign_id, "dossier_id": dossier.id, "person_id": dossier.person_id}
         names = [kept.name for each in documents.values() for kept in each]
-        await timeline.record("dossier", dossier.id, "dossier.documents_added", by, **lead, files=" · ".join(names))
+        await record(dossier, "dossier.documents_added", by, files=" · ".join(names))
     settle(documents, replaced)
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
-from portal import db, timeline
+from portal import db
 from portal.actor import Actor
 from portal.campaigns import phases
 from portal.campaigns.phases import Phase
 from portal.campaigns.reading import Answer
 from portal.campaigns.rules import is_open, phase_for
 from portal.dossiers import applicants, checks, documents, form_words, queries
-from portal.dossiers.actions import CHANGE_ROW, Application, stale
+from portal.dossiers.actions import Application
 from portal.dossiers.files import Kept
 from portal.dossiers.queries import Dossier
+from portal.dossiers.recording import change_of, record, stale, write_change
 from portal.outcomes import Refused
 from portal.triggers import actions as triggers
-from portal.triggers.facts import Change
 
 RESUBMIT = """
 update dossier d set first_name = $3, last_name = $4, locale = $5, answers = $6, changed_at = now(),
@@ -85,7 +84,7 @@ async def resubmit(dossier_id: int, version: int, application: Application, by: 
             raise await stale(dossier_id)
         replaced = await documents.attach(dossier_id, application.documents, application.removed)
         await checks.check_complete(await queries.by_id(dossier_id))
-        await _record(dossier, "dossier.resubmitted", by, version=version + 1)
+        await record(dossier, "dossier.resubmitted", by, version=version + 1)
     documents.settle(application.documents, replaced)
 
 
@@ -129,7 +128,7 @@ async def save_phase(
         if submitting:
             await _submit_phase(await queries.by_id(dossier_id), phase, by)
         else:
-            await _record(dossier, "dossier.phase_saved", by, title=phase.title)
+            await record(dossier, "dossier.phase_saved", by, title=phase.title)
     documents.settle(sent.documents, replaced)
 
 
@@ -140,23 +139,6 @@ async def _submit_phase(dossier: Dossier, phase: Phase, by: Actor) -> None:
     to_id = phase.submitted_status_id or dossier.status_id
     await db.execute("update dossier set answers = $2 where id = $1", dossier.id, answers)
     await db.execute(MOVE, dossier.id, to_id, dossier.status_id)
-    row = (dossier.id, dossier.status_id, to_id, by.kind, by.account_id, False, None, "")
-    event_id = int(await db.fetchval(CHANGE_ROW, *row))
-    await _record(dossier, "dossier.phase_submitted", by, title=phase.title, change_id=event_id)
-    change = Change(
-        dossier_id=dossier.id,
-        campaign_id=dossier.campaign_id,
-        event_id=event_id,
-        kind="submitted",
-        from_status=dossier.status_id,
-        to_status=to_id,
-        manual=False,
-        actor_kind=by.kind,
-        phase=phase.id,
-    )
-    await triggers.fire(change)
-
-
-async def _record(dossier: Dossier, what: str, by: Actor, **details: Any) -> None:
-    lead = {"campaign_id": dossier.campaign_id, "dossier_id": dossier.id, "person_id": dossier.person_id}
-    await timeline.record("dossier", dossier.id, what, by, **lead, **details)
+    event_id = await write_change(dossier, to_id, by)
+    await record(dossier, "dossier.phase_submitted", by, title=phase.title, change_id=event_id)
+    await triggers.fire(change_of(dossier, event_id, to_id, by, kind="submitted", manual=False, phase=phase.id))

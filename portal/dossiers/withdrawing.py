@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from portal import db, timeline
+from portal import db
 from portal.actor import Actor
 from portal.dossiers import queries
-from portal.dossiers.actions import CHANGE_ROW
 from portal.dossiers.queries import Dossier
+from portal.dossiers.recording import record, write_change
 from portal.i18n import _
 from portal.ledger import actions as ledger
 from portal.outcomes import Refused
@@ -47,7 +45,7 @@ async def withdraw(dossier_id: int, note: str, by: Actor) -> int:
         if not dossier.is_draft:
             await _move(dossier, await _status(dossier, WITHDRAWN), by)
         cancelled = await ledger.cancel_waiting(dossier_id, reason="withdrawn")
-        await _record(dossier, "dossier.withdrawn", by, reason=note.strip()[:LONGEST_NOTE], cancelled=cancelled)
+        await record(dossier, "dossier.withdrawn", by, reason=note.strip()[:LONGEST_NOTE], cancelled=cancelled)
     return cancelled
 
 
@@ -57,7 +55,7 @@ async def undo(dossier_id: int, by: Actor) -> None:
         dossier = await queries.one(by, dossier_id)
         if await db.execute(UNDO, dossier_id):
             await _move(dossier, await db.fetchval(BEFORE, dossier_id, WITHDRAWN), by)
-            await _record(dossier, "dossier.withdrawal_undone", by)
+            await record(dossier, "dossier.withdrawal_undone", by)
 
 
 async def _status(dossier: Dossier, key: str) -> int | None:
@@ -68,9 +66,4 @@ async def _status(dossier: Dossier, key: str) -> int | None:
 async def _move(dossier: Dossier, to_id: int | None, by: Actor) -> None:
     """A change of status that nobody made by hand: no automatic e-mail goes (E11)."""
     if to_id is not None and await db.execute(MOVE, dossier.id, to_id):
-        await db.fetchval(CHANGE_ROW, dossier.id, dossier.status_id, to_id, by.kind, by.account_id, False, None, "")
-
-
-async def _record(dossier: Dossier, what: str, by: Actor, **details: Any) -> None:
-    lead = {"campaign_id": dossier.campaign_id, "dossier_id": dossier.id, "person_id": dossier.person_id}
-    await timeline.record("dossier", dossier.id, what, by, **lead, **details)
+        await write_change(dossier, to_id, by)
