@@ -12,6 +12,7 @@ from portal.addresses import domain_to_ascii, valid_email
 from portal.i18n import LOCALES, _
 from portal.ledger.waking import notify_all
 from portal.organisation import queries, rules
+from portal.organisation.brand import colour_errors
 from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.outcomes import Missing, Refused, Stale
 from portal.settings import settings
@@ -152,10 +153,7 @@ async def _check(wanted: OrganisationRow) -> None:
     errors: dict[str, str] = {}
     if not wanted.name.strip():
         errors["name"] = _("Enter a name.")
-    if rules.colour(wanted.brand_colour) is None:
-        errors["brand_colour"] = _("Enter a colour such as #1f5c4d.")
-    elif not rules.readable(wanted.brand_colour):
-        errors["brand_colour"] = _("White words cannot be read on this colour. Choose a darker one.")
+    errors |= colour_errors(wanted.brand_colour)
     if wanted.website and rules.web_address(wanted.website) != wanted.website:
         errors["website"] = _("Enter a web address such as https://example.org.")
     if wanted.locale not in LOCALES or wanted.time_zone not in available_timezones():

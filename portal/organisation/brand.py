@@ -54,12 +54,17 @@ async def change(wanted: Look, by: Actor) -> None:
         await timeline.record("organisation", 1, "organisation.brand_changed", by, **details)
 
 
+def colour_errors(brand_colour: str) -> dict[str, str]:
+    """What has to be mended about the colour; empty where nothing has."""
+    if rules.colour(brand_colour) is None:
+        return {"brand_colour": _("Enter a colour such as #1f5c4d.")}
+    if not rules.readable(brand_colour):
+        return {"brand_colour": _("White words cannot be read on this colour. Choose a darker one.")}
+    return {}
+
+
 def _errors(wanted: Look) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    if rules.colour(wanted.brand_colour) is None:
-        errors["brand_colour"] = _("Enter a colour such as #1f5c4d.")
-    elif not rules.readable(wanted.brand_colour):
-        errors["brand_colour"] = _("White words cannot be read on this colour. Choose a darker one.")
+    errors = colour_errors(wanted.brand_colour)
     if not set(wanted.footer) <= set(LOCALES):
         errors["footer"] = _("Unknown language.")
     return errors
