@@ -19,6 +19,11 @@ class Refused(Exception):
         if field is not None:
             self.errors[field] = message
 
+    @property
+    def sentences(self) -> str:
+        """All that it says, for where no field stands to say it beside."""
+        return self.message or " ".join(self.errors.values())
+
 
 class Stale(Exception):
     """Somebody was faster: the row has another version now. `theirs` is what it says today."""

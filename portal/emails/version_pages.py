@@ -78,8 +78,7 @@ async def restore_version(request: Request, template_id: FromPath[int], version_
         words = _("Somebody has saved another version meanwhile. Look at it first.")
         return await _version_page(request, template_id, version_number, refused=words, status_code=409)
     except Refused as refused:
-        words = refused.message or " ".join(refused.errors.values())
-        return await _version_page(request, template_id, version_number, refused=words, status_code=422)
+        return await _version_page(request, template_id, version_number, refused=refused.sentences, status_code=422)
     # NOTE: toast. {number}: the number of the new version; {old}: of the one it repeats
     words = _("Version {number} saved: it says what version {old} said.").format(
         number=saved.number, old=version_number

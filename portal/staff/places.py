@@ -45,8 +45,7 @@ async def _change(request: Request, account_id: int, verb: Any, done: str) -> Re
     try:
         await verb(request.user, form.campaign, account_id, form.role)
     except Refused as refused:
-        said = refused.message or " ".join(refused.errors.values())
-        return see(request, own, Toast(said, icon="alert-triangle"))
+        return see(request, own, Toast(refused.sentences, icon="alert-triangle"))
     return see(request, own, done)
 
 

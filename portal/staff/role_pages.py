@@ -90,7 +90,7 @@ async def delete(request: Request, role_id: FromPath[int]) -> Response[Any]:
     try:
         await roles.delete(role_id, request.user)
     except Refused as refused:
-        said = refused.message or " ".join(refused.errors.values())
+        said = refused.sentences
         return page(request, "staff/delete_role.html", status_code=422, role=await accounts.role(role_id), refusal=said)
     return see(request, HERE, _("Role deleted."))
 

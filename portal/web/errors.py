@@ -65,8 +65,7 @@ def on_http(request: Request, error: HTTPException) -> Response[Any]:
 def on_refused(request: Request, error: Refused) -> Response[Any]:
     """422: the user can mend it. Pages usually catch it themselves and show it in their form."""
     with _language(request):
-        detail = error.message or " ".join(error.errors.values())
-        return say(request, Problem(422, _("Nothing has been saved"), detail, error.errors))
+        return say(request, Problem(422, _("Nothing has been saved"), error.sentences, error.errors))
 
 
 def on_stale(request: Request, error: Stale) -> Response[Any]:
