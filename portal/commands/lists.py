@@ -29,23 +29,19 @@ LINES = 20  # of errors shown; the page of the import has them all
 def import_(kind: str, file: Path, dry_run: bool, skip_errors: bool, columns: tuple[str, ...], **wishes: Any) -> None:
     """Bring people or dossiers in from a CSV or XLSX file: all of them, or none."""
     from portal.commands import importing
-    from portal.outcomes import Refused
 
     if any("=" not in each for each in columns):
         raise click.UsageError("Write --column FIELD=HEADING.")
     pairs = dict(each.split("=", 1) for each in columns)
     wish = importing.Wish(kind=kind, file=file.name, data=file.read_bytes(), columns=pairs, **wishes)  # type: ignore[arg-type]
     with surroundings():
-        try:
-            checked = with_pool(importing.check, wish, _Progress("checked"))
-            _say(checked)
-            if checked.counts.wrong and not (skip_errors or dry_run):
-                raise click.ClickException("Nothing was imported. Mend the rows, or use --skip-errors.")
-            if checked.ready and not dry_run:
-                done = with_pool(importing.bring_in, wish, checked, _Progress("imported"))
-                click.echo(f"Created: {done.counts.created}. Changed: {done.counts.changed}.")
-        except Refused as refused:
-            raise click.ClickException(refused.message or "; ".join(refused.errors.values())) from None
+        checked = with_pool(importing.check, wish, _Progress("checked"))
+        _say(checked)
+        if checked.counts.wrong and not (skip_errors or dry_run):
+            raise click.ClickException("Nothing was imported. Mend the rows, or use --skip-errors.")
+        if checked.ready and not dry_run:
+            done = with_pool(importing.bring_in, wish, checked, _Progress("imported"))
+            click.echo(f"Created: {done.counts.created}. Changed: {done.counts.changed}.")
 
 
 @click.command("export")
@@ -57,13 +53,9 @@ def import_(kind: str, file: Path, dry_run: bool, skip_errors: bool, columns: tu
 def export(kind: Literal["people", "dossiers"], file: Path, campaign: str, account: str) -> None:
     """Write people or dossiers into a CSV or XLSX file."""
     from portal.commands.exporting import take_out
-    from portal.outcomes import Refused
 
     with surroundings():
-        try:
-            count = with_pool(take_out, kind, campaign, account, file, _Progress("written"))
-        except Refused as refused:
-            raise click.ClickException(refused.message) from None
+        count = with_pool(take_out, kind, campaign, account, file, _Progress("written"))
     click.echo(f"{count} rows in {file}.")
 
 
