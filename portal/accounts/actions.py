@@ -263,17 +263,23 @@ async def _account(account_id: int | None) -> AccountRow:
 
 
 def _check_new(email: str, name: str, roles: list[str], password: str) -> None:
-    errors: dict[str, str] = {}
-    if not valid_email(email.strip()):
-        errors["email"] = _("Enter an address such as name@example.org.")
-    if not name.strip():
-        errors["name"] = _("Enter the name of the person.")
+    errors = wrong_in(email, name)
     if not roles or not rules.ROLES.keys() >= set(roles):
         errors["roles"] = _("Choose one or more of these roles: {roles}.").format(roles=", ".join(rules.ROLES))
     if found := passwords.weakness_of(password, email, name):
         errors["password"] = words.weakness_words(found)
     if errors:
         raise Refused(errors=errors)
+
+
+def wrong_in(email: str, name: str) -> dict[str, str]:
+    """What has to be mended in the e-mail address and the name of a new account, by field."""
+    errors: dict[str, str] = {}
+    if not valid_email(email.strip()):
+        errors["email"] = _("Enter an address such as name@example.org.")
+    if not name.strip():
+        errors["name"] = _("Enter the name of the person.")
+    return errors
 
 
 def check_place(locale: str, time_zone: str) -> None:

@@ -14,7 +14,6 @@ from portal.accounts import queries as account_rows
 from portal.accounts.queries import AccountRow
 from portal.accounts.rules import ROLES
 from portal.actor import SYSTEM, Actor
-from portal.addresses import valid_email
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.staff import letters, queries, rules
@@ -34,10 +33,7 @@ class Invitation(msgspec.Struct, frozen=True):
 async def invite(wanted: Invitation, by: Actor) -> int:
     """Make an account without a password and write to its owner. Returns its id. Raises Refused."""
     await _check_roles(wanted.roles, (), by)
-    errors = {} if wanted.name.strip() else {"name": _("Enter the name of the person.")}
-    if not valid_email(wanted.email.strip()):
-        errors["email"] = _("Enter an address such as name@example.org.")
-    if errors:
+    if errors := accounts.wrong_in(wanted.email, wanted.name):
         raise Refused(errors=errors)
     sql = """insert into account (email, name, roles, locale, time_zone, invited_at)
         values ($1, $2, $3, $4, $5, now()) returning id"""
