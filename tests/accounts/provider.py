@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -20,6 +21,12 @@ from joserfc.jwk import OctKey, RSAKey
 CLIENT, SECRET = "convoca", "a secret: with signs/%"
 
 
+@functools.cache
+def own_key() -> RSAKey:
+    """Made once: it takes long, and every provider may have the same."""
+    return RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig"})
+
+
 class Provider(ThreadingHTTPServer):
     """`claims` go into the next ID tokens; `signs` with another key, or `algorithm`, makes forged ones."""
 
@@ -28,7 +35,7 @@ class Provider(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
         self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
-        self.key = RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig"})
+        self.key = own_key()
         self.signs: RSAKey | OctKey = self.key
         self.algorithm = "RS256"
         self.claims: dict[str, Any] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from portal.emails import lint, lint_words
@@ -50,6 +52,7 @@ def test_B11_a_link_that_one_language_forgot_is_named() -> None:
 
 
 def test_every_finding_has_its_words() -> None:
+    assert set(lint_words.SENTENCES) == set(get_args(lint.Kind))
     for locale in LOCALES:
         with use(locale):
             for kind in lint_words.SENTENCES:
