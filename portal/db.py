@@ -170,6 +170,11 @@ async def fetch_as(kind: type[Row], sql: str, *args: Any) -> list[Row]:
     return [kind(**row) for row in await fetch(sql, *args)]
 
 
+async def fetch_nested(kind: type[Row], sql: str, *args: Any) -> list[Row]:
+    """The same for Structs that hold others: what lies in jsonb and arrays is converted too."""
+    return [msgspec.convert(dict(row), kind) for row in await fetch(sql, *args)]
+
+
 async def one_as(kind: type[Row], sql: str, *args: Any) -> Row | None:
     """The first row as a Struct, or None."""
     row = await fetchrow(sql, *args)

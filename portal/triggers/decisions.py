@@ -129,7 +129,7 @@ async def search(actor: Actor, campaign_id: int, filters: Filters, cursor: Curso
         limit=PAGE + 1,
     )
     asked = (campaign_id, filters.person, filters.trigger, *ORDER.parameters(cursor))
-    rows = [msgspec.convert(dict(row), Line) for row in await db.fetch(sql, *actor.scope, *asked)]
+    rows = await db.fetch_nested(Line, sql, *actor.scope, *asked)
     return ORDER.slice(rows, cursor, PAGE, lambda row: (row.id,))
 
 

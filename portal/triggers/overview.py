@@ -163,7 +163,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def overview(campaign_id: int, locales: Sequence[str], default_locale: str) -> Overview:
     """The tab of a campaign that the caller has found through the actor. `locales`: the campaign's languages."""
-    rows = [msgspec.convert(dict(row), Row) for row in await db.fetch(ROWS, campaign_id, DAYS_COUNTED)]
+    rows = await db.fetch_nested(Row, ROWS, campaign_id, DAYS_COUNTED)
     statuses = await db.fetch_as(StatusRow, STATUSES, campaign_id)
     readers = {row["locale"]: row["readers"] for row in await db.fetch(READERS, campaign_id)}
     told = [row for row in rows if row.tells_candidate]
@@ -184,7 +184,7 @@ async def overview(campaign_id: int, locales: Sequence[str], default_locale: str
 
 async def one(campaign_id: int, trigger_id: int) -> tuple[Row, bool]:
     """A trigger's line, and whether it alone tells the candidates of its event. Raises Missing."""
-    rows = [msgspec.convert(dict(row), Row) for row in await db.fetch(ROWS, campaign_id, DAYS_COUNTED)]
+    rows = await db.fetch_nested(Row, ROWS, campaign_id, DAYS_COUNTED)
     found = next((row for row in rows if row.id == trigger_id), None)
     if found is None:
         raise Missing

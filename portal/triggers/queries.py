@@ -102,15 +102,13 @@ async def trigger(actor: Actor, trigger_id: int) -> Trigger:
 
 async def by_id(trigger_id: int) -> Trigger | None:
     """The trigger, for whoever may see it anyway; None when it is gone."""
-    row = await db.fetchrow(f"{TRIGGER} id = $1", trigger_id)
-    return msgspec.convert(dict(row), Trigger) if row else None
+    return next(iter(await db.fetch_nested(Trigger, f"{TRIGGER} id = $1", trigger_id)), None)
 
 
 async def of_campaign(actor: Actor, campaign_id: int) -> list[Trigger]:
     """The campaign's triggers in the order in which they are considered. Raises Missing."""
     await check_scope(actor, campaign_id)
-    rows = await db.fetch(f"{TRIGGER} campaign_id = $1 order by family, position, id", campaign_id)
-    return [msgspec.convert(dict(row), Trigger) for row in rows]
+    return await db.fetch_nested(Trigger, f"{TRIGGER} campaign_id = $1 order by family, position, id", campaign_id)
 
 
 async def rivals(one: Trigger) -> list[int]:
@@ -122,7 +120,7 @@ async def rivals(one: Trigger) -> list[int]:
 async def of_family(campaign_id: int, family: Family) -> list[Trigger]:
     """A family's triggers in their order, for whoever has found the campaign."""
     sql = f"{TRIGGER} campaign_id = $1 and family = $2 order by position, id"
-    return [msgspec.convert(dict(row), Trigger) for row in await db.fetch(sql, campaign_id, family)]
+    return await db.fetch_nested(Trigger, sql, campaign_id, family)
 
 
 async def last_change(campaign_id: int, trigger_id: int) -> LastChange | None:
@@ -161,7 +159,7 @@ async def account_ids() -> set[int]:
 # ------------------------------------------------------------------------------------------------ facts
 async def rules_of(campaign_id: int) -> list[Rule]:
     """All triggers of a campaign, paused ones too, in the order in which they are considered."""
-    return [msgspec.convert(dict(row), Rule) for row in await db.fetch(RULES, campaign_id)]
+    return await db.fetch_nested(Rule, RULES, campaign_id)
 
 
 # ------------------------------------------------------------------------------------------------ the plan
