@@ -12,6 +12,7 @@ from portal.actor import Actor
 from portal.dossiers import queries
 from portal.dossiers.queries import Dossier
 from portal.emails import queries as emails
+from portal.emails import remaking
 from portal.emails.checks import Text, text_errors, tidy
 from portal.emails.fields import FIELDS, label, values
 from portal.emails.letters import Rendered, Variant, render, subject_of, trees
@@ -29,14 +30,6 @@ join template_version v on v.id = l.version_id join template t on t.id = v.templ
 join template_variant x on x.version_id = v.id and x.locale = l.locale
 left join account a on a.id = v.saved_by
 where m.id = $1 and m.dossier_id = $2 and m.origin_kind = 'trigger' and m.state in ('held', 'queued')"""
-
-# The message and, if it is queued, the batch that it waits in, both locked: a claim skips a locked batch. No row: it
-# has left, was cancelled, or a worker has it in its hands.
-LOCK_MESSAGE = "select state::text from message where id = $1 and state in ('held', 'queued') for update"
-LOCK_BATCH = """
-select b.id from message m join batch b on b.origin_id = m.origin_id and b.done_at is null and b.run_id is null
-    and b.attempt = m.attempts and (m.id between b.lo and b.hi or m.id = any (b.ids))
-where m.id = $1 and m.state = 'queued' for update of b skip locked"""
 
 # A version outside the numbered ones, with the sender and the documents of the one that it replaces.
 VERSION = """
@@ -139,8 +132,7 @@ async def edit(dossier_id: int, message_id: int, seen: int, text: Text, note: st
 
 async def _lock(message_id: int) -> None:
     """Nobody sends, cancels or releases it until the caller's transaction ends. Raises Stale when it is too late."""
-    state = await db.fetchval(LOCK_MESSAGE, message_id)
-    if state is None or (state == "queued" and await db.fetchval(LOCK_BATCH, message_id) is None):
+    if message_id not in await remaking.caught([message_id]):
         raise Stale
 
 

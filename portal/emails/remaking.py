@@ -54,11 +54,11 @@ async def remake_all(template_id: int, seen: int, expected: int, by: Actor) -> t
 
 async def remake(letters: Sequence[Unsent], version: Version, by: Actor) -> int:
     """Write these letters again, in the caller's transaction. Returns how many; the others are leaving."""
-    caught = await _caught([letter.id for letter in letters])
-    return sum([await _write(letter, version, by) for letter in letters if letter.id in caught])
+    still = await caught([letter.id for letter in letters])
+    return sum([await _write(letter, version, by) for letter in letters if letter.id in still])
 
 
-async def _caught(messages: list[int]) -> set[int]:
+async def caught(messages: list[int]) -> set[int]:
     """Those that cannot leave until this transaction ends."""
     locked = await db.fetch(LOCK_MESSAGES, messages)
     in_batches = {row["id"] for row in await db.fetch(LOCK_BATCHES, [row["id"] for row in locked])}
