@@ -163,18 +163,19 @@ def read_filters(query: Mapping[str, Any]) -> Filters:
     )
 
 
-def _all(query: Mapping[str, Any], name: str) -> list[str]:
+def sent(query: Mapping[str, Any], name: str) -> list[str]:
+    """All values of one name, from a query string or from what `parse_qs` or a view has made of one."""
     several: Callable[..., Any] | None = getattr(query, "getall", None)
     found = several(name, []) if several else query.get(name, [])
     return [found] if isinstance(found, str) else [str(each) for each in found]
 
 
 def _one(query: Mapping[str, Any], name: str, longest: int = 100) -> str:
-    return next(iter(_all(query, name)), "")[:longest].replace("\0", "")
+    return next(iter(sent(query, name)), "")[:longest].replace("\0", "")
 
 
 def _several(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = [each[:100].replace("\0", "") for each in _all(query, name)]
+    found = [each[:100].replace("\0", "") for each in sent(query, name)]
     return tuple(dict.fromkeys(each for each in found if each))[:MOST_OF_ONE]
 
 

@@ -70,7 +70,7 @@ async def _list(request: Request, selection: Selection, campaign: Campaign | Non
         carried=filters.without("place", "view", "column"),
         found=found,
         elsewhere=[each for each in selection.ids if each not in {row.id for row in found.items}],
-        paged=query | ({"all": "1"} if selection.all_matching else {"id": list(selection.ids)}),
+        paged=query | selection.ticks,
         moments=columns.PLAIN,
         **filter_words.counts(count, filters),
         state_word=state_word,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -11,7 +11,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.dossiers import search
-from portal.dossiers.filters import Filters, Where, read_filters
+from portal.dossiers.filters import Filters, Where, read_filters, sent
 
 MOST_TICKS = 1_000  # ticked one by one; more are "all that match"
 LONGEST = 30_000  # characters of the text
@@ -27,10 +27,14 @@ class Selection(msgspec.Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.ids) or self.all_matching
 
+    @property
+    def ticks(self) -> dict[str, Any]:
+        """What was ticked, as a URL carries it."""
+        return {"all": "1"} if self.all_matching else {"id": list(self.ids)}
+
     def query(self) -> dict[str, Any]:
-        """As a URL carries it."""
-        ticked: dict[str, Any] = {"all": "1"} if self.all_matching else {"id": list(self.ids)}
-        return self.filters.without("place") | ticked
+        """The whole, as a URL carries it."""
+        return self.filters.without("place") | self.ticks
 
     def text(self) -> str:
         """As a hidden field of a form carries it."""
@@ -49,11 +53,9 @@ def read_selection(query: Mapping[str, Any], campaign_id: int | None = None) -> 
     filters = read_filters(query)
     if campaign_id is not None:
         filters = msgspec.structs.replace(filters, campaign=campaign_id)
-    several = getattr(query, "getall", None)
-    found: Sequence[Any] = several("id", []) if several else query.get("id", [])
-    numbers = [each for each in found if isinstance(each, str) and each.isascii() and each.isdigit() and len(each) < 19]
-    every = several("all", []) if several else query.get("all", [])
-    return Selection(filters, tuple(dict.fromkeys(int(each) for each in numbers))[:MOST_TICKS], "1" in every)
+    numbers = [each for each in sent(query, "id") if each.isascii() and each.isdigit() and len(each) < 19]
+    every = "1" in sent(query, "all")
+    return Selection(filters, tuple(dict.fromkeys(int(each) for each in numbers))[:MOST_TICKS], every)
 
 
 def from_text(text: str) -> Selection:
