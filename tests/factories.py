@@ -7,7 +7,7 @@ number is used once, so that two calls never collide.
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import msgspec
@@ -293,15 +293,18 @@ async def trigger(
     cc: tuple[str, ...] = (),
     delay_minutes: int = 0,
     active: bool = True,
+    phase_id: int | None = None,
 ) -> int:
-    """An automatic e-mail of a campaign; statuses by key. Returns its id."""
+    """An automatic e-mail of a campaign; statuses by key. A `deadline` goes 7 days before, at 09:00. Returns its id."""
+    days_before, at_time = (7, time(9)) if family == "deadline" else (None, None)
     uses = uses or await template()
     return int(
         await db.fetchval(
             """insert into trigger (campaign_id, name, family, template_id, from_status_id, to_status_id, recipients,
-            cc, delay_minutes, active) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id""",
+            cc, delay_minutes, active, phase_id, days_before, at_time)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id""",
             *(of.id, name, family, uses.id, of.status.get(from_status or ""), of.status.get(to_status or "")),
-            *(list(recipients), list(cc), delay_minutes, active),
+            *(list(recipients), list(cc), delay_minutes, active, phase_id, days_before, at_time),
         )
     )
 

@@ -9,8 +9,8 @@ from portal.emails.actions import Draft
 from portal.emails.checks import Text
 from portal.emails.shelving import Place, describe
 from tests import factories
+from tests.dossiers.documents import PDF
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 DRAFT = Draft(name="Mine", category="transactional", texts={"en": Text("Hello", "", "<p>Hello</p>")})
 CHANGE = {"name": "Mine", "category": "transactional", "variants": {"en": {"subject": "Hi", "body": "<p>Hi</p>"}}}
 

@@ -26,11 +26,8 @@ async def labs(**dates: datetime | None) -> tuple[AccountRow, CampaignRow]:
 
 
 async def reminder(campaign: CampaignRow, status: str = "draft", phase_id: int | None = None) -> None:
-    trigger_id = await factories.trigger(
-        campaign, name="One week left", family="candidate", from_status=status, to_status=None
-    )
-    sql = "update trigger set family = 'deadline', days_before = 7, at_time = '09:00', phase_id = $2 where id = $1"
-    await database.execute(sql, trigger_id, phase_id)
+    about = {"name": "One week left", "from_status": status, "phase_id": phase_id}
+    await factories.trigger(campaign, family="deadline", to_status=None, **about)
 
 
 async def campaign_of(alice: AccountRow, campaign: CampaignRow) -> Campaign:

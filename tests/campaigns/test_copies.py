@@ -62,13 +62,10 @@ async def furnished() -> tuple[AccountRow, CampaignRow]:
         *(campaign.id, {"en": "Impact"}),
     )
     trigger_id = await factories.trigger(
-        campaign, name="Soon over", from_status="draft", to_status=None, family="candidate"
+        campaign, name="Soon over", from_status="draft", to_status=None, family="deadline", phase_id=phase_id
     )
-    await database.execute(
-        """update trigger set family = 'deadline', phase_id = $2, days_before = 7, at_time = '09:00', stop = true,
-        conditions = '{"locales": ["es"]}' where id = $1""",
-        *(trigger_id, phase_id),
-    )
+    sql = """update trigger set stop = true, conditions = '{"locales": ["es"]}' where id = $1"""
+    await database.execute(sql, trigger_id)
     return alice, campaign
 
 

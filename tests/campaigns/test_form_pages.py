@@ -204,8 +204,7 @@ async def test_the_preview_beside_the_boxes_shows_what_stands_in_them_and_saves_
 
 
 async def test_each_phase_has_a_form_of_its_own(client: Client, campaign: CampaignRow) -> None:
-    sql = "insert into phase (campaign_id, title, position) values ($1, $2, 1) returning id"
-    phase_id = await database.fetchval(sql, campaign.id, {"en": "Interview"})
+    phase_id = await factories.phase(campaign, "Interview")
     await add(client, campaign, label__en="Motto")
     where = f"/campaigns/{campaign.id}/form/new"
     page = await client.get(f"{where}?phase={phase_id}")

@@ -7,6 +7,8 @@ import struct
 import zipfile
 import zlib
 
+from PIL import Image
+
 from portal.documents import DOCX, ODT, XLSX
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -21,6 +23,13 @@ def png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
     )
+
+
+def drawn(kind: str = "PNG", size: tuple[int, int] = (40, 20), mode: str = "RGB", **how: object) -> bytes:
+    """A picture of one colour; `how` it is saved: what Pillow's Image.save takes."""
+    out = io.BytesIO()
+    Image.new(mode, size, "#1f5c4d").save(out, kind, **how)
+    return out.getvalue()
 
 
 def archive(*members: tuple[str, bytes], packed: bool = True) -> bytes:

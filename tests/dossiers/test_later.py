@@ -31,12 +31,8 @@ async def applied(call: CampaignRow, **answers: Any) -> DossierRow:
 
 async def phase(of: CampaignRow, entry: str = "under_review", after: str = "accepted", **dates: Any) -> int:
     """A second phase that is open, with a question that is required and one that depends on it."""
-    sql = """insert into phase (campaign_id, title, entry_status_id, submitted_status_id, opens_at, closes_at, position)
-        values ($1, $2, $3, $4, $5, $6, 1) returning id"""
-    opens, closes = dates.get("opens_at"), dates.get("closes_at", datetime(2090, 12, 31))
-    phase_id = int(
-        await database.fetchval(*(sql, of.id, {"en": "Interview"}, of.status[entry], of.status[after], opens, closes))
-    )
+    dates = {"closes_at": datetime(2090, 12, 31)} | dates
+    phase_id = await factories.phase(of, "Interview", entry=entry, submitted=after, **dates)
     for key, kind in (("remote", "choice"), ("room", "short"), ("slides", "file")):
         choices = (("yes", "Yes"), ("no", "No")) if kind == "choice" else ()
         await factories.question(of.id, key, kind, key.title(), required=kind != "file", choices=choices)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import socket
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
 from litestar import Litestar
-from PIL import Image
 from playwright.async_api import FilePayload, Page, async_playwright
 
 from portal import db
 from portal.emails import queries
 from tests import factories
+from tests.dossiers.documents import drawn
 
 SUBJECT, BODY = (
     "Receipt {{ dossier_number }}",
@@ -47,13 +46,6 @@ async def page(chromium: str) -> AsyncIterator[Page]:
         await browser.close()
 
 
-def picture() -> FilePayload:
-    """A picture to choose."""
-    file = io.BytesIO()
-    Image.new("RGB", (40, 20), "#1f5c4d").save(file, "PNG")
-    return {"name": "garden.png", "mimeType": "image/png", "buffer": file.getvalue()}
-
-
 async def test_alice_writes_a_letter_and_sees_it_as_she_types(address: str, page: Page) -> None:
     await factories.organisation()
     alice = await factories.account("Alice")
@@ -80,7 +72,8 @@ async def test_alice_writes_a_letter_and_sees_it_as_she_types(address: str, page
     await page.locator("details.fields summary").click()
     await page.locator("[data-insert=campaign_title]").click()
     await page.frame_locator("#letter-frame").get_by_text("Call: Rural Labs 2027").wait_for()
-    await page.set_input_files("[data-picture-file]", files=[picture()])
+    garden = FilePayload(name="garden.png", mimeType="image/png", buffer=drawn())
+    await page.set_input_files("[data-picture-file]", files=[garden])
     await page.locator("trix-editor figure img").click()
     caption = page.locator("trix-editor textarea.attachment__caption-editor").first
     await caption.fill("Our garden")

@@ -12,9 +12,9 @@ from portal.dossiers import files
 from portal.imports import actions as imports
 from portal.jobs import actions as jobs
 from portal.timeline_words import WORDS
+from tests.dossiers.documents import PDF
 from tests.house.routes import World, world
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 LETTER = b"""Message-ID: <one@mail.example>\r
 From: Ana <ana@people.example>\r
 To: office@passerelle.example\r

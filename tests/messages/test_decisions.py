@@ -195,10 +195,9 @@ async def test_the_register_and_the_dashboard_count_what_waits(client: Client) -
 async def test_B07_a_late_reminder_is_sent_or_skipped_by_a_person(client: Client) -> None:
     alice, dana = await factories.account("Alice"), await factories.account("Dana")
     campaign = await factories.campaign(managers=(alice,), title={"en": "Rural Labs"})
-    trigger = await factories.trigger(campaign, name="A week left")
-    sql = """update trigger set family = 'deadline', to_status_id = null, from_status_id = $2, days_before = 7,
-        at_time = '09:00' where id = $1"""
-    await database.execute(sql, trigger, campaign.status["draft"])
+    trigger = await factories.trigger(
+        campaign, name="A week left", family="deadline", from_status="draft", to_status=None
+    )
     await factories.dossier(campaign, status="draft")
     sql = "insert into reminder (trigger_id, due_at, state) values ($1, now() - $2::interval, 'late') returning id"
     one, two = [await database.fetchval(sql, trigger, timedelta(hours=hours)) for hours in (5, 6)]

@@ -1,13 +1,10 @@
 """Settings of the organisation, as administrators see them."""
 
-import io
-
-from PIL import Image
-
 from portal.emails import queries as emails
 from portal.organisation import queries
 from tests import factories
 from tests.clients import Client
+from tests.dossiers.documents import drawn
 
 HERE = "/settings/organisation"
 BRAND = "/settings/brand"
@@ -151,12 +148,6 @@ async def test_receiving_domains_are_added_changed_and_removed(client: Client) -
     assert (await client.get(path)).status == 404
 
 
-def picture(size: tuple[int, int] = (480, 120)) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, "#205080").save(file, "PNG")
-    return file.getvalue()
-
-
 async def test_letters_show_logo_colour_address_and_footer_as_soon_as_they_are_saved(client: Client) -> None:
     await adam_signs_in(client)
     form = (await client.get(BRAND)).form(BRAND)
@@ -165,7 +156,7 @@ async def test_letters_show_logo_colour_address_and_footer_as_soon_as_they_are_s
         "postal_address": "4 quai de la Fosse\n44000 Nantes",
         "footer.en": "Charity 12",
     }
-    page = await client.post(BRAND, form | wanted, files={"logo": ("us.png", picture(), "image/png")})
+    page = await client.post(BRAND, form | wanted, files={"logo": ("us.png", drawn(size=(480, 120)), "image/png")})
     assert page.toasts == ["Saved. Letters that leave from now on look like this."]
     shown = await emails.brand()
     assert (shown.colour, shown.footer, shown.postal_address) == (
@@ -194,6 +185,6 @@ async def test_a_logo_that_is_no_picture_is_refused_and_the_old_one_stays(client
     form = (await client.get(BRAND)).form(BRAND)
     page = await client.post(BRAND, form, files={"logo": ("x.png", b"<svg/>", "image/png")})
     assert page.status == 422 and page.texts("#logo-error") == page.errors
-    await client.post(BRAND, form, files={"logo": ("us.png", picture(), "image/png")})
+    await client.post(BRAND, form, files={"logo": ("us.png", drawn(size=(480, 120)), "image/png")})
     page = await client.post(BRAND, (await client.get(BRAND)).form(BRAND) | {"without_logo": "1"})
     assert (await emails.brand()).logo is None

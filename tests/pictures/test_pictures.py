@@ -12,14 +12,9 @@ from portal.pictures import actions
 from portal.pictures.encoding import KEPT_BYTES, WIDEST, Unfit, encode
 from tests import factories
 from tests.clients import Client
+from tests.dossiers.documents import drawn
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
-def drawn(kind: str = "PNG", size: tuple[int, int] = (40, 20), mode: str = "RGB", **how: object) -> bytes:
-    file = io.BytesIO()
-    Image.new(mode, size, "#1f5c4d").save(file, kind, **how)
-    return file.getvalue()
 
 
 def noise(size: tuple[int, int], mode: str = "RGB") -> bytes:
