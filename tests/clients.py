@@ -11,6 +11,9 @@ part = await client.get("/dossiers?q=ana", target="rows")                       
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +23,7 @@ import pytest
 from justhtml.dom import Element
 from litestar import Litestar
 
+from portal.settings import ROOT
 from portal.web.templating import CSRF_FIELD
 from tests.factories import PASSWORD
 from tests.house import html
@@ -28,6 +32,7 @@ BASE_URL = "http://portal.example"
 REDIRECTS = (302, 303)
 _visitors = itertools.count(1)
 Data = Mapping[str, Any]
+Portal = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class Page:
@@ -235,3 +240,17 @@ async def client(db: None, make_client: Callable[..., Client]) -> Client:
 async def fresh_client(fresh_database: str, make_client: Callable[..., Client]) -> Client:
     """One visitor of a database of its own, where commits are real."""
     return make_client()
+
+
+@pytest.fixture
+def portal(fresh_database: str, valkey_url: str) -> Portal:
+    """Run a command (`portal("user", "create", ...)`) on a database of its own."""
+    environment = {**os.environ, "PORTAL_DATABASE_URL": fresh_database, "PORTAL_REDIS_URL": valkey_url}
+
+    def call(*words: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portal", *words]
+        return subprocess.run(
+            command, cwd=ROOT, env={**environment, **more}, input=said, capture_output=True, text=True
+        )
+
+    return call

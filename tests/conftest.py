@@ -27,10 +27,10 @@ from portal.embedded.postgres import Postgres
 from portal.embedded.servers import Urls
 from portal.embedded.valkey import Valkey
 from setup import browser
-from tests.clients import app, client, fresh_client, make_client
+from tests.clients import app, client, fresh_client, make_client, portal
 from tests.nameserver import name_server
 
-__all__ = ["app", "client", "fresh_client", "make_client"]
+__all__ = ["app", "client", "fresh_client", "make_client", "portal"]
 
 SECRET = "a secret of the tests, long enough to be accepted"
 NAME = f"convoca_test_{os.getpid()}"

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -17,24 +13,10 @@ from aiosmtpd.smtp import AuthResult
 
 from portal.commands import doctor, run
 from portal.commands.doctor import ToDo, sign_in
-from portal.settings import ROOT, SmtpUrl, read
+from portal.settings import SmtpUrl, read
+from tests.clients import Portal
 
 PASSWORD = "a long enough password of Ana's"
-Portal = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def portal(fresh_database: str, valkey_url: str) -> Portal:
-    """Run a command on a database of its own."""
-    environment = {**os.environ, "PORTAL_DATABASE_URL": fresh_database, "PORTAL_REDIS_URL": valkey_url}
-
-    def call(*words: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "portal", *words]
-        return subprocess.run(
-            command, cwd=ROOT, env={**environment, **more}, input=said, capture_output=True, text=True
-        )
-
-    return call
 
 
 def ana(portal: Portal) -> None:
