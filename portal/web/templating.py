@@ -115,7 +115,7 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token())
 
 
-def url(path: str, **query: Any) -> str:
+def url(path: str, /, **query: Any) -> str:
     """A path with a query; None and "" are left out, lists repeat the name: `url("/dossiers", status=[1, 2])`."""
     pairs: list[tuple[str, Any]] = []
     for name, value in query.items():

@@ -55,6 +55,16 @@ async def test_a_list_opens_with_the_view_that_was_chosen_for_it_and_all_is_one_
     assert await database.fetchval("select count(*) from custom_view where opens_first") == 1
 
 
+async def test_a_word_of_the_query_that_no_filter_knows_breaks_no_page_of_views(client: Client) -> None:
+    alice = await factories.account("Alice")
+    await client.sign_in(alice.email)
+    page = await client.get("/views/new?status=accepted&path=elsewhere")
+    page = await client.post("/views/new", page.form("/views/new") | {"name": "Odd", "shared": "1"})
+    assert (page.status, page.path.partition("?")[0], page.toasts) == (200, "/dossiers", ["View saved."])
+    page = await client.get("/views")
+    assert page.status == 200 and "Odd" in page.words
+
+
 async def test_colleagues_use_a_shared_view_and_only_its_owner_changes_it(
     client: Client, make_client: Callable[..., Client]
 ) -> None:
