@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.dossiers import rules
 from portal.dossiers.rules import NAME_LIMIT, REASON_LIMIT
+from portal.dossiers.withdrawing import LONGEST_NOTE
 from portal.web.fields import Choice, Email, IdChoice, Integer, Text
 from portal.web.forms import Form
 
@@ -31,4 +32,4 @@ class NewDossierForm(Form):
 class WithdrawalForm(Form):
     """Why an application is withdrawn; it may stay untold."""
 
-    note = Text(longest=1_000, lines=True, required=False)
+    note = Text(longest=LONGEST_NOTE, lines=True, required=False)
