@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from portal import db as database
 from portal.dossiers import actions, files, queries
 from tests import factories
@@ -53,6 +55,7 @@ async def test_answers_and_documents_have_their_tab(alice: Client, scene: Scene)
     page = await alice.get(f"/dossiers/{dossier_id}/answers")
     assert page.texts("dl.answers dt") == ["Project title", "Plan", "gone not asked any more"]
     assert page.texts("dl.answers dd")[::2] == ["Garden", "An old answer"]
+    assert page.texts("dl.answers a") == ["plan.pdf", "View plan.pdf"]
     answer = await alice.get(str(page.all("dl.answers a")[0].attrs["href"]))
     assert answer.response.content == PDF and answer.headers["content-disposition"].startswith("attachment;")
 
@@ -65,7 +68,11 @@ async def test_neighbours_follow_the_filtered_list(alice: Client, scene: Scene) 
         await database.execute(sql, dossier.id, n)
         ids.append(dossier.id)
     page = await alice.get(f"/dossiers/{ids[2]}?status=accepted")
-    ways = [str(page.one(f"a[rel={way}]").attrs["href"]).partition("&place=")[0] for way in ("prev", "next")]
+    links = [str(page.one(f"a[rel={way}]").attrs["href"]) for way in ("prev", "next")]
+    rows = (await alice.get("/dossiers?status=accepted")).all("#rows tbody td:nth-child(2) a")
+    places = [parse_qs(urlsplit(str(each.attrs["href"])).query)["place"] for each in rows]
+    assert [parse_qs(urlsplit(each).query)["place"] for each in links] == [places[0], places[2]]
+    ways = [each.partition("&place=")[0] for each in links]
     assert ways == [f"/dossiers/{ids[0]}?status=accepted", f"/dossiers/{ids[3]}?status=accepted"]
     assert "/dossiers?status=accepted" in page.links
 
