@@ -1,7 +1,4 @@
-"""The web's side of lists: which page is asked for, and which rows were ticked.
-
-A selection is ids, or "all 1,284 matching" = the filter itself; actions take a `Selection`.
-"""
+"""The web's side of lists: which page is asked for, and which filters are active."""
 
 from __future__ import annotations
 
@@ -10,30 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from portal.lists import Cursor, Keyset, Slice
-from portal.web.fields import Flag, Ids
 from portal.web.htmx import Request
 from portal.web.templating import url
 
-__all__ = ["Chip", "Cursor", "Keyset", "Selection", "SelectionFields", "Slice", "asked", "chips"]
+__all__ = ["Chip", "Cursor", "Keyset", "Slice", "asked", "chips"]
 
 PAGE = 50
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """What was ticked: `ids`, or everything the filter of the list finds (`all_matching`)."""
-
-    ids: tuple[int, ...] = ()
-    all_matching: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.ids) or self.all_matching
-
-
-class SelectionFields:
-    """Mix into a form whose list has ticks: `class BulkForm(SelectionFields, Form)`."""
-
-    id = Ids()
-    all = Flag()
 
 
 class Chip(msgspec.Struct, frozen=True):
