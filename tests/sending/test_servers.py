@@ -215,19 +215,30 @@ async def test_login_with_either_method(methods: bytes) -> None:
     assert said in sink.commands
 
 
-async def test_421_halves_the_connections_and_nothing_is_counted() -> None:
-    await plan(100)
-    refused = [0]
+async def test_421_halves_the_connections_and_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "RECOVERY", 600.0)  # however slow the machine: no cap grows again before the end
+    await plan(400)
+    mails, refused = [0], list[int]()  # since all ten were open; how many were, when one was refused
 
     def busy(step: str, line: bytes) -> bytes | None:
-        if step == "mail":
-            refused[0] += 1
-        return b"421 4.7.0 Too many connections" if step == "mail" and refused[0] == 40 else None
+        mails[0] += step == "mail" and sink.open == 10
+        if step != "mail" or refused or mails[0] < 40:
+            return None
+        refused.append(sink.open)
+        return b"421 4.7.0 Too many connections"
 
-    async with running(Sink(answer=busy)) as sink, sending(sink) as engine:
+    sink = Sink(answer=busy)
+    async with running(sink), sending(sink) as engine:
         await settled(0)
+        assert refused == [10]
         assert engine.shift and engine.shift.pool.cap == 5
-    assert await states() == {"accepted": 100}
+
+        async def fewer() -> bool:
+            return sink.open <= 5
+
+        await until(fewer)
+    assert await states() == {"accepted": 400}
+    assert set(sink.ids.values()) == {1}
     assert await db.fetchval("select max(attempts) from message") == 0
 
 
