@@ -16,6 +16,7 @@ RIGHTS = EVERYBODY | {
     "person.see", "person.edit",
     "template.see", "template.edit",
     "message.see", "message.act",
+    "mailing.see", "mailing.candidates", "mailing.contacts", "mailing.approve", "suppression.edit",
     "catalog.see",
     "import.run", "export.run",
     "organisation.edit", "account.manage", "role.edit", "audit.see", "mailbox.see",

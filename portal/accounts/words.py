@@ -46,7 +46,11 @@ def right_words() -> list[tuple[str, list[tuple[str, str]]]]:
         ),
         (
             _("People"),
-            [("person.see", _("See people")), ("person.edit", _("Create and change people"))],
+            [
+                ("person.see", _("See people")),
+                ("person.edit", _("Create and change people")),
+                ("suppression.edit", _("Decide which addresses get no e-mail")),
+            ],
         ),
         (
             _("E-mails"),
@@ -55,6 +59,10 @@ def right_words() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("template.edit", _("Create and change templates")),
                 ("message.see", _("See messages")),
                 ("message.act", _("Release, cancel and retry messages")),
+                ("mailing.see", _("See mailings and schedules")),
+                ("mailing.candidates", _("Send mass e-mail to candidates")),
+                ("mailing.contacts", _("Send mass e-mail to contacts")),
+                ("mailing.approve", _("Approve large mailings of colleagues")),
                 ("mailbox.see", _("Read the on-screen mailbox")),
             ],
         ),

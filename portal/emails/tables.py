@@ -24,6 +24,7 @@ class Template(Table, tablename="template"):
     shared = Boolean(default=True)
     labels = Array(base_column=Text())
     note = Text(default="")
+    topic_id = Integer(null=True, default=None)
 
 
 class TemplateVersion(Table, tablename="template_version"):

@@ -21,3 +21,4 @@ class Origin(Table, tablename="origin"):
     gate_reason = Text(default="")
     gated_at = Timestamptz(null=True, default=None)
     campaign_id = Integer(null=True, default=None)
+    account_id = Integer(null=True, default=None)

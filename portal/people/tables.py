@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigSerial, Integer, Text, Timestamptz
+from piccolo.columns import Array, BigInt, BigSerial, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -18,3 +18,7 @@ class Person(Table, tablename="person"):
     created_at = Timestamptz()
     changed_at = Timestamptz()
     version = Integer(default=1)
+    company_id = BigInt(null=True, default=None)
+    owner_id = Integer(null=True, default=None)
+    phone = Text()
+    tags = Array(base_column=Text())
