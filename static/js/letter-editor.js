@@ -73,6 +73,10 @@
     return page.body.innerHTML;
   };
 
+  /* Trix takes every kind of space for the plain one. No-break spaces are written as a plain one that a word joiner binds. */
+  const bound = (html) => html.replaceAll(/&nbsp;|\u00a0/g, " \u2060").replaceAll("\u202f", " \u2060\u2060");
+  const unbound = (html) => html.replaceAll(/(?: |&nbsp;)\u2060\u2060/g, "\u202f").replaceAll(/(?: |&nbsp;)\u2060/g, "\u00a0").replaceAll("\u2060", "");
+
   const dress = () => {
     delete head.insertBefore;
     if (!window.Trix) return;
@@ -86,7 +90,7 @@
     tools.id = "letter-tools";
     tools.append(document.getElementById("editor-tools").content.cloneNode(true));
     const value = document.createElement("input");
-    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: asFigures(area.value.replaceAll("<br>\n", "<br>")) });
+    Object.assign(value, { type: "hidden", name: area.name, id: "body-value", value: asFigures(bound(area.value.replaceAll("<br>\n", "<br>"))) });
     editor = document.createElement("trix-editor");
     editor.setAttribute("toolbar", tools.id);
     editor.setAttribute("input", value.id);
@@ -99,6 +103,7 @@
     last = editor;
     editor.addEventListener("trix-initialize", () => editor.addEventListener("trix-change", changed), { once: true });
     if (CSS.highlights) for (const name of ["trix-initialize", "trix-render"]) editor.addEventListener(name, paint);
+    form.addEventListener("formdata", (event) => event.formData.set(value.name, unbound(value.value)));
     pictures();
     editor.addEventListener("trix-attributes-change", () => {
       for (const button of tools.querySelectorAll("[data-trix-attribute]")) button.setAttribute("aria-pressed", button.hasAttribute("data-trix-active"));

@@ -26,3 +26,20 @@ async def test_fields_stand_out_in_the_editor_and_are_stored_as_typed(portal: Po
     }
     sentence = "Dear {{ first_name }},{% if closing_date %} until {{ clsing_date }}{% endif %}{{ dossier_link }}"
     await expect(stored).to_have_value(f"<p>{sentence}</p>")
+
+
+async def test_no_break_spaces_stay_where_they_are_in_the_editor(portal: Portal, visit: Visit) -> None:
+    """French and Polish letters are full of them; the editor itself knows only plain spaces."""
+    alice = await visit("fr", who=portal.teams["fr"].manager)
+    await alice.goto("/templates")
+    path = await alice.locator("main tbody a").first.get_attribute("href")
+    await alice.goto(f"{path}?locale=fr")
+    stored = await (await alice.request.get(alice.url)).text()
+    await alice.locator("trix-editor").click()
+    await alice.keyboard.press("Control+End")
+    await alice.keyboard.type(" Merci.")
+    sent = await alice.evaluate("new FormData(document.getElementById('letter')).get('body')")
+    letter = stored.partition('id="body"')[2].partition("</textarea>")[0]
+    assert sent.count("\u00a0") == letter.count("\u00a0") > 0
+    assert sent.endswith(" Merci.</p>")
+    assert "\u2060" not in sent
