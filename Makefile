@@ -9,7 +9,7 @@ DEV = @$(PYTHON) setup/python.py dev && .venv/bin/python setup/frontend.py && $(
 demo: ; $(RUN) && exec $(PORTAL) demo $(if $(RESET),--reset)
 dev: ; $(DEV) && exec $(PORTAL) up --reload
 setup: ; $(DEV)
-test: ; $(DEV) && .venv/bin/python setup/browser.py && .venv/bin/python -m pytest $(ARGS)
+test: ; $(DEV) && .venv/bin/python setup/browser.py && .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 # faults: the long proof that nothing is lost and nothing sent twice (about an hour; ARGS=-k... for less).
 faults: ; $(DEV) && .venv/bin/python -m pytest tests/faults -m long -s $(ARGS)
 lint: ; $(DEV) && .venv/bin/python setup/lint.py

@@ -70,7 +70,7 @@ def servers(_settings: None) -> Iterator[Urls]:
     processes.open_to_servant(home)
     postgres, valkey = Postgres(home, durable=False), Valkey(home, durable=False)
     try:
-        yield Urls(given.database_url or postgres.start(), given.redis_url or valkey.start())
+        yield Urls(given.database_url or postgres.start(), valkey_database(given.redis_url or valkey.start(), 0))
     finally:
         postgres.stop()
         valkey.stop()
@@ -131,6 +131,15 @@ def valkey_url(servers: Urls) -> str:
 def chromium() -> str:
     """The path of a Chromium or Chrome. Without one, the test is skipped."""
     return browser.find() or pytest.skip(browser.SKIPPED)
+
+
+def valkey_database(url: str, number: int) -> str:
+    """The same server's database `number`, 0 or 1, of this process: several share a server that was given."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    database = 2 * process + number
+    if url.startswith("unix://"):
+        return f"{url.partition('?')[0]}?db={database}"
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 async def _command(servers: Urls, sql: str) -> None:

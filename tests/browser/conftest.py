@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from portal.embedded.servers import Urls
 from tests.browser.portal import Portal, running
-from tests.conftest import NAME
+from tests.conftest import NAME, valkey_database
 from tests.factories import AccountRow
 
 PATIENCE = 20_000  # milliseconds until a condition has to hold
@@ -41,7 +41,7 @@ async def portal(
     browser: Browser, servers: Urls, _databases: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Portal]:
     """All processes with a database and a Valkey of their own, as long as the browser tests run."""
-    name, valkey = f"{NAME}_browser", _other_valkey(servers.redis)
+    name, valkey = f"{NAME}_browser", valkey_database(servers.redis, 1)
     database = urlsplit(servers.database)._replace(path=f"/{name}").geturl()
     with redis.Redis.from_url(valkey) as client:
         client.flushdb()
@@ -49,13 +49,6 @@ async def portal(
     async with running(database, valkey, tmp_path_factory.mktemp("portal")) as there:
         yield there
     await _command(servers, f"drop database {name} with (force)")
-
-
-def _other_valkey(url: str) -> str:
-    """Database 1 of the same server: other tests empty theirs."""
-    if url.startswith("unix://"):
-        return url.partition("?")[0] + "?db=1"
-    return urlsplit(url)._replace(path="/1").geturl()
 
 
 async def _command(servers: Urls, sql: str) -> None:

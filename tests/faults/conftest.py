@@ -1,11 +1,10 @@
-"""A nursery for the whole run, servers of a test's own, and the report at the end."""
+"""A nursery for the whole run, and servers of a test's own."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,11 +12,9 @@ from portal.embedded import processes
 from portal.embedded.postgres import Postgres
 from portal.embedded.valkey import Valkey
 from tests.faults.nursery import Nursery
-from tests.faults.oracle import Finding, Oracle
+from tests.faults.oracle import Oracle
 from tests.faults.processes import postgres_in
-
-HEAD = "test | messages | faults | duplicates | lost | uncertain | bound | of them arrived | seconds"
-FINDINGS: list[Finding] = []
+from tests.faults.report import FINDINGS
 
 
 @pytest.fixture(scope="session")
@@ -59,13 +56,3 @@ def own_valkey() -> Iterator[tuple[Valkey, str]]:
     finally:
         server.stop()
         processes.remove_folder(home)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What the mail servers got against the rows, one line a test."""
-    if FINDINGS:
-        terminalreporter.section("faults")
-        for line in [HEAD, *(finding.line for finding in FINDINGS)]:
-            terminalreporter.write_line(line)
-        whole = sum(finding.messages for finding in FINDINGS)
-        terminalreporter.write_line(f"{whole} messages, {sum(finding.lost for finding in FINDINGS)} lost")
