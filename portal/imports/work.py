@@ -52,6 +52,7 @@ async def check(job: Job, by: Actor, report: Report) -> dict[str, Any]:
     except Refused:
         await db.execute(FAILED, found.id, "uploaded", ["checking"])
         raise
+    await report(found.rows, found.rows)
     counts = await _counted(found, rows, len({each.line for each in problems}))
     async with db.transaction():
         await db.execute("delete from import_problem where import_id = $1", found.id)

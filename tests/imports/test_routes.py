@@ -43,10 +43,12 @@ async def test_alice_brings_contacts_in_from_a_polish_spreadsheet(alice: Account
     assert page.texts(".sum dd") == ["1", "1"]
     assert "This is no e-mail address" in page.words
     assert "nobody" in (await fresh_client.get(f"{where}/problems.csv")).text
+    assert (await fresh_client.get("/jobs")).texts("td.num")[:2] == ["2 / 2", "0"]
     page = await fresh_client.post(f"{where}/run", page.form(f"{where}/run"))
     await running.work({}, WHOLE, 60)
     page = await fresh_client.get(where)
     assert page.texts(".sum dd") == ["1", "1"]
+    assert "This is no e-mail address" in page.words  # what was left out can still be mended
     assert "/people/contacts" in page.links
     assert await database.fetchval("select last_name from person where locale = 'pl'") == "Łoś"
 
