@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from markupsafe import Markup, escape
 
-from portal import timeline_account_words, timeline_assessment_words, timeline_campaign_words
+from portal import timeline_account_words, timeline_assessment_words, timeline_campaign_words, timeline_people_words
 from portal.formats import day_heading, local
 from portal.i18n import _, pgettext, text_in
 from portal.timeline import Event
@@ -118,14 +118,6 @@ def _created(event: Event) -> str:
     return pgettext("timeline", "{name} created the dossier")
 
 
-def _address_blocked(event: Event) -> str:
-    if event.details.get("reason") == "opted_out":
-        return pgettext("timeline", "{address}: opted out of optional e-mail. By {name}")
-    if event.details.get("reason") == "complaint":
-        return pgettext("timeline", "{address}: blocked, reported as spam")
-    return pgettext("timeline", "{address}: blocked after a bounce")
-
-
 def _resent(event: Event) -> str:
     if event.details.get("why") in ("policy", "never_arrived"):
         return pgettext("timeline", "The e-mail to {address} was sent again by itself, once")
@@ -178,10 +170,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
         # NOTE: {n}: how many
         lambda event: pgettext("timeline", "{name} exported dossiers: {n}"),
     ),
-    "person.created": ("user", lambda event: pgettext("timeline", "{name} created the record")),
-    "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
-    "address.blocked": ("ban", _address_blocked),
-    "address.unblocked": ("mail", lambda event: pgettext("timeline", "{address} is written to again. By {name}")),
+    **timeline_people_words.WORDS,
     "message.remade": (
         "refresh",
         lambda event: pgettext(

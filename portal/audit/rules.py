@@ -17,7 +17,7 @@ BEGINNINGS: dict[Area, tuple[str, ...]] = {
     "accounts": ("account.", "role.", "key.", "factor.", "audit."),
     "campaigns": ("campaign.", "programme.", "criterion."),
     "dossiers": ("dossier.", "status.", "note.", "score.", "scores.", "assignment.", "evaluator.", "conflict."),
-    "people": ("person.", "address."),
+    "people": ("person.", "address.", "suppression."),
     "templates": ("template.", "picture."),
     "emails": ("trigger.", "triggers.", "reminder.", "message.", "origin.", "ledger."),
 }  # what begins with none of these is in "other"

@@ -7,18 +7,19 @@ be taken back: its outcome is a fact and beats the cancellation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from portal import db, timeline
 from portal.actor import Actor
 from portal.ledger import posting, queries
-from portal.ledger.rules import PROVEN, Intent, Lane
+from portal.ledger.rules import PROVEN, SUPPRESSED, Intent, Lane
 from portal.ledger.waking import CHANNEL, notify_all
 from portal.outcomes import Stale
 
 Scope = Literal["all", "optional"]
-SuppressionReason = Literal["opted_out", "suppressed_bounce", "complaint"]
+SuppressionReason = Literal["opted_out", "suppressed_bounce", "complaint", "taking_a_break", "by_hand"]
 Proof = Literal["by_queue", "by_log", "by_mailbox", "by_bounce", "by_reply"]
 
 # A new try, in a batch of its own. `attempts + 1` takes the message out of any batch that still names it. A queued
@@ -59,8 +60,13 @@ from dossier d where d.id = m.dossier_id and d.campaign_id = $1 and m.state in (
 
 LEAVE = "update message set reason = 'left_as_is' where id = $1 and state = 'uncertain' returning id"
 
+# One reason for an address and scope: a weaker one never hides a stronger one, and only a break begins anew.
 SUPPRESS = """
-insert into suppression (address, scope, reason, source) values ($1, $2, $3, $4) on conflict do nothing"""
+insert into suppression as s (address, scope, reason, source, note, expires_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (address, scope) do update set reason = excluded.reason, source = excluded.source, note = excluded.note,
+    expires_at = excluded.expires_at, at = now()
+where array_position($7::text[], excluded.reason) > array_position($7, s.reason)
+   or excluded.reason = s.reason and s.expires_at < coalesce(excluded.expires_at, 'infinity')"""
 
 SET_GATE = """
 update origin set gate = $3, gate_reason = $4, gated_at = case when gate = $3 then gated_at else now() end
@@ -181,18 +187,40 @@ async def record(message: queries.MessagePage, what: str, by: Actor, **details: 
 
 
 # ------------------------------------------------------------------------------------------------ addresses
-async def suppress(address: str, scope: Scope, reason: SuppressionReason, source: str, by: Actor) -> None:
-    """Write to an address no more: at all, or (scope optional) only what is necessary. What waits is skipped."""
+async def suppress(
+    address: str,
+    scope: Scope,
+    reason: SuppressionReason,
+    source: str,
+    by: Actor,
+    *,
+    note: str = "",
+    expires_at: datetime | None = None,
+) -> bool:
+    """Write to an address no more: at all, or (scope optional) only what is necessary. What waits is skipped.
+
+    `expires_at`: when it ends by itself. False when the address was blocked as much already (twice is once).
+    """
     async with db.transaction():
-        if await db.execute(SUPPRESS, address, scope, reason, source):
-            await record_address(address, "address.blocked", by, scope=scope, reason=reason, source=source)
+        if not await db.execute(SUPPRESS, address, scope, reason, source, note, expires_at, list(SUPPRESSED)):
+            return False
+        details = {"scope": scope, "reason": reason, "source": source} | ({"note": note} if note else {})
+        await record_address(address, "address.blocked", by, **details)
+        return True
 
 
-async def lift(address: str, scope: Scope, by: Actor) -> None:
-    """Write to an address again."""
+async def lift(address: str, scope: Scope, by: Actor, *, note: str = "", reason: str | None = None) -> bool:
+    """Write to an address again; `note` says on whose word. False when it was not blocked.
+
+    `reason`: only when that is still what blocks it.
+    """
+    sql = "delete from suppression where address = $1 and scope = $2 and reason = coalesce($3, reason) returning reason"
     async with db.transaction():
-        if await db.execute("delete from suppression where address = $1 and scope = $2", address, scope):
-            await record_address(address, "address.unblocked", by, scope=scope)
+        was = await db.fetchval(sql, address, scope, reason)
+        if was is not None:
+            details = {"scope": scope, "reason": was} | ({"note": note} if note else {})
+            await record_address(address, "address.unblocked", by, **details)
+        return was is not None
 
 
 async def record_address(address: str, what: str, by: Actor, **details: str) -> None:

@@ -12,7 +12,8 @@ import msgspec
 
 STATES = ("skipped", "held", "queued", "accepted", "failed", "uncertain", "cancelled")
 SHOWN = ("skipped", "held", "queued", "sending", "accepted", "failed", "uncertain", "cancelled")
-SUPPRESSED = ("opted_out", "suppressed_bounce", "complaint")
+# Reasons of suppression, the weakest first: a stronger one takes the place of a weaker one of the same scope.
+SUPPRESSED = ("taking_a_break", "by_hand", "suppressed_bounce", "opted_out", "complaint")
 
 # Codes of our own beside SMTP's three digits, in `journal.codes` and `attempt.code`.
 NO_DOT = 0  # the dot was never written; the reply says why

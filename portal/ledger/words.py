@@ -72,10 +72,18 @@ class Fields(dict[str, str]):
         return self.detail
 
 
-SKIPPED: dict[str, Callable[[], str]] = {
+# A person's wish and a person's word end what waits, too.
+WISHED: dict[str, Callable[[], str]] = {
     "opted_out": lambda: _("Opted out of optional e-mail"),
+    "by_hand": lambda: _("Stopped by hand"),
+}
+
+SKIPPED: dict[str, Callable[[], str]] = {
+    **WISHED,
     "suppressed_bounce": lambda: _("Address blocked after a bounce"),
     "complaint": lambda: _("Address blocked: reported as spam"),
+    "taking_a_break": lambda: _("Taking a break from optional e-mail"),
+    "topic": lambda: _("Opted out of this kind of e-mail"),
     "already_enrolled": lambda: _("Already in another sequence"),
     "no_email": lambda: _("No e-mail address"),
     "invalid_email": lambda: _("Address not valid"),
@@ -111,7 +119,7 @@ WAITING: dict[str, Callable[[], str]] = {
 }
 
 ENDED: dict[str, Callable[[], str]] = {
-    "by_hand": lambda: _("Cancelled by hand"),
+    **WISHED,
     "with_origin": lambda: _("Cancelled with its mailing or automatic e-mail"),
     "moved_on": lambda: _("The dossier has moved on"),
     "undone": lambda: _("Status put back"),

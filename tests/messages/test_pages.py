@@ -281,4 +281,4 @@ async def test_an_administrator_sees_the_messages_of_all_campaigns(client: Clien
     await ledger.cancel(message_id, SYSTEM)
     await client.sign_in((await factories.account("Adam", "administrator")).email)
     page = await client.get(f"/messages/{message_id}")
-    assert "Cancelled before it left. Reason: Cancelled by hand." in page.words
+    assert "Cancelled before it left. Reason: Stopped by hand." in page.words
