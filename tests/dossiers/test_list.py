@@ -93,6 +93,17 @@ async def test_long_lists_page_by_key_both_ways(alice: Client, scene: Scene) -> 
     assert numbers(back) == numbers(second) and third.all("a[rel=next]") == [] and first.all("a[rel=prev]") == []
 
 
+async def test_the_list_of_all_campaigns_keeps_to_the_one_it_was_filtered_by(alice: Client, scene: Scene) -> None:
+    other = await factories.campaign(managers=(scene.alice,))
+    for _n in range(51):
+        await factories.dossier(scene.campaign)
+        await factories.dossier(other)
+    page = await alice.get(f"/dossiers?campaign={scene.campaign.id}")
+    assert len(numbers(await alice.get(str(page.one("a[rel=next]").attrs["href"])))) == 1
+    every = await alice.get(next(each for each in page.links if "all=1" in each))
+    assert "All 51 results are selected" in every.words
+
+
 @pytest.mark.parametrize(
     "key",
     [("2026-11-20T09:00:00", 5), ("2026-11-20T09:00:00Z", 2**70), ("0001-01-01T00:00:00Z", -1), ("x", 1), (None,)],
