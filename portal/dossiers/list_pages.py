@@ -58,7 +58,7 @@ async def _list(request: Request, selection: Selection, campaign: Campaign | Non
     found = await search.find(actor, filters, cursor, more=columns.more(shown))
     whole = cursor is None and found.older is None and len(found.items) <= search.COUNTED_UP_TO  # nothing left to count
     count = search.Count(len(found.items)) if whole else await search.count(actor, filters)
-    query = own_query(filters) if campaign else filters.without("place")  # a list of all keeps the one it is filtered by
+    query = own_query(filters) if campaign else filters.without("place")  # the path may not say it
     path = list_path(campaign.id if campaign else None)
     return page(
         request,
