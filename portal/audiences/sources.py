@@ -9,13 +9,21 @@ for people). Its parameters are numbered from $1; whoever joins it numbers its o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.audiences import fields, kept, words
+from portal.audiences.parameters import Parameters
+from portal.audiences.rules import Catalogue, Group, Unreadable, named, problems, read
+from portal.audiences.sql import Compiler, Kept, Setting
+from portal.i18n import _
+from portal.outcomes import Missing, Refused
 from portal.scope import sees_dossier
 
 COUNTED_UP_TO = 10_000  # beyond it the planner's estimate is shown
@@ -24,7 +32,9 @@ LIMITED = "select set_config('statement_timeout', $1, true)"
 KINDS = {"candidates": "candidate", "contacts": "contact"}
 
 PEOPLE = "select p.id as record_id, p.id as person_id, null::bigint as dossier_id from person p"
-DOSSIERS = "select d.id as record_id, d.person_id, d.id as dossier_id from dossier d"
+DOSSIERS = """select d.id as record_id, d.person_id, d.id as dossier_id
+from dossier d left join person p on p.id = d.person_id"""
+EVERYTHING = "dossiers"  # the module of which criteria may ask most
 OWN = f"""($1::bool or exists (select from dossier d where d.person_id = p.id and {sees_dossier("d", "$3")}))"""
 PICKED = "{record} in (select picked.record_id from mailing_pick picked where picked.mailing_id = {mailing})"
 
@@ -58,37 +68,95 @@ class Count(msgspec.Struct, frozen=True):
     exact: bool = True
 
 
-class Parameters:
-    """Values beside a statement that is being made, numbered from $1."""
-
-    def __init__(self, *values: Any) -> None:
-        self.values: list[Any] = list(values)
-
-    def add(self, value: Any, cast: str) -> str:
-        """A value's place in the statement, with its type."""
-        self.values.append(value)
-        return f"${len(self.values)}::{cast}"
-
-
 async def source(actor: Actor, chosen: Chosen) -> Source:
     """Who is chosen among those that the actor may see. Raises Refused with what to mend, in words."""
+    wanted = read_criteria(chosen.criteria)
+    view = None if chosen.view_id is None else await _view(actor, chosen)
+    parameters, condition = _everybody(actor, chosen)
+    compiled = await _compiled(actor, chosen, parameters, wanted, view)
+    return Source(" and ".join([condition, *compiled]), parameters.values)
+
+
+def read_criteria(raw: dict[str, Any]) -> Group:
+    """Criteria from JSON. Raises Refused."""
+    try:
+        return read(raw)
+    except Unreadable:
+        raise Refused(words.unreadable()) from None
+
+
+async def _view(actor: Actor, chosen: Chosen) -> Kept:
+    try:
+        view = await kept.one(actor, chosen.view_id or 0)
+    except Missing:
+        raise Refused(_("The view was deleted, or is not shared with you any more. Choose another one.")) from None
+    if view.module != chosen.module:
+        raise Refused(_("The view lists something else. Choose another one."))
+    return view
+
+
+def _everybody(actor: Actor, chosen: Chosen) -> tuple[Parameters, str]:
+    """All of the module that the actor may see, narrowed by what needs no criteria."""
     people = chosen.module in KINDS
     if people:
         reach = actor.everywhere or actor.may("person.edit")
         parameters = Parameters(reach, actor.scope[1], actor.everywhere, KINDS[chosen.module])
-        conditions = [OWN, "$3::bool is not null", "p.kind = $4::text"]
+        conditions = [OWN, "p.kind = $4::text"]
     else:
         parameters = Parameters(*actor.scope)
         conditions = [sees_dossier("d")]
-        if chosen.campaign_id is not None:
-            conditions.append(f"d.campaign_id = {parameters.add(chosen.campaign_id, 'int')}")
+    if chosen.campaign_id is not None and not people:
+        conditions.append(f"d.campaign_id = {parameters.add(chosen.campaign_id, 'int')}")
     record = "p.id" if people else "d.id"
     if chosen.ids:
         conditions.append(f"{record} = any ({parameters.add(list(chosen.ids), 'bigint[]')})")
     if chosen.picked_by_mailing is not None:
         mailing = parameters.add(chosen.picked_by_mailing, "int")
         conditions.append(PICKED.format(record=record, mailing=mailing))
-    return Source(f"{PEOPLE if people else DOSSIERS} where {' and '.join(conditions)}", parameters.values)
+    return parameters, f"{PEOPLE if people else DOSSIERS} where {' and '.join(conditions)}"
+
+
+async def _compiled(
+    actor: Actor, chosen: Chosen, parameters: Parameters, wanted: Group, view: Kept | None
+) -> list[str]:
+    """The conditions of criteria and of a view. Raises Refused: what has to be mended in either."""
+    groups = [wanted] if view is None else [wanted, view.group]
+    if not any(groups) and (view is None or (not view.frozen and view.campaign_id is None)):
+        return []
+    views = await kept.depending(groups)
+    above = () if view is None else (view.id,)
+    if itself := kept.circle([each for group in groups for each in named(group, "view")], views, above):
+        raise Refused(words.goes_round(itself.name))
+    every = [*groups, *(each.group for each in views.values())]
+    nested = set(views) - set(named(wanted, "view"))
+    catalogue = await fields.catalogue(actor, EVERYTHING, every, chosen.campaign_id, nested)
+    for name, group in (("", wanted), *(((view.name, view.group),) if view and not view.frozen else ())):
+        refuse(group, catalogue, name)
+    for each in views.values():
+        if not each.frozen:
+            refuse(each.group, catalogue, each.name)
+    people = chosen.module in KINDS
+    setting = Setting(
+        catalogue=catalogue,
+        views=views,
+        now=datetime.now(UTC),
+        zone=ZoneInfo(actor.time_zone),
+        everywhere="$3" if people else "$1",
+        account="$2",
+    )
+    compiler = Compiler(setting, parameters)
+    conditions = [compiler.group(wanted, people=people)] if wanted else []
+    return conditions if view is None else [*conditions, compiler.view(view, people=people)]
+
+
+def refuse(group: Group, catalogue: Catalogue, view: str = "") -> None:
+    """Raise Refused if criteria have to be mended. `view`: the name of the view that they belong to."""
+    found = problems(group, catalogue)
+    if not found:
+        return
+    sentence = words.problem(found[0])
+    # NOTE: {view}: a saved view's name; {sentence}: what is wrong with one of its rules
+    raise Refused(_("View “{view}”: {sentence}").format(view=view, sentence=sentence) if view else sentence)
 
 
 async def count(actor: Actor, chosen: Chosen, most: int = COUNTED_UP_TO) -> Count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from portal.outcomes import Missing
 
 VIEW = """
 select v.id, v.module, v.campaign_id, v.name, v.owner_id, a.name as owner, v.shared, v.opens_first, v.filters,
-       v.columns, v.version, v.owner_id = $2 as own
+       v.columns, v.criteria, v.frozen_at, v.version, v.owner_id = $2 as own
 from custom_view v join account a on a.id = v.owner_id
 where (v.owner_id = $2 or v.shared) and (v.campaign_id is null or $1::bool or exists (
     select from campaign_member m where m.campaign_id = v.campaign_id and m.account_id = $2))"""
@@ -34,6 +35,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[str]
     version: int
     own: bool
+    criteria: dict[str, Any] = {}
+    frozen_at: datetime | None = None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is the list of its members at one moment."""
+        return self.frozen_at is not None
 
 
 async def of_module(actor: Actor, module: str, campaign_id: int | None) -> list[View]:

@@ -1,0 +1,73 @@
+"""Saved views that criteria name, with those that these name in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from portal import db
+from portal.actor import Actor
+from portal.audiences import words
+from portal.audiences.filters import as_rules
+from portal.audiences.rules import Group, Unreadable, named, read
+from portal.audiences.sql import Kept
+from portal.outcomes import Refused
+from portal.views import queries as views
+from portal.views.queries import View
+
+NAMED = """
+select id, name, module, campaign_id, filters, criteria, frozen_at is not null as frozen from custom_view
+where id = any ($1::int[])"""
+MOST = 100  # views that depend on one another
+
+
+def kept(view: View) -> Kept:
+    """A view as criteria know it. Raises Refused when its criteria cannot be read."""
+    return _kept(view.id, view.name, view.module, view.campaign_id, view.frozen, view.filters, view.criteria)
+
+
+def _kept(
+    view_id: int, name: str, module: str, campaign_id: int | None, frozen: bool, filters: object, criteria: object
+) -> Kept:
+    try:
+        own = read(criteria if isinstance(criteria, Mapping) else {})
+    except Unreadable:
+        raise Refused(words.unreadable()) from None
+    listed = as_rules(module, filters if isinstance(filters, Mapping) else {}, campaign_id)
+    both = Group("all", tuple(each for each in (listed, own) if each))
+    return Kept(id=view_id, name=name, module=module, campaign_id=campaign_id, group=both, frozen=frozen)
+
+
+async def one(actor: Actor, view_id: int) -> Kept:
+    """A view that the actor may use. Raises Missing, Refused."""
+    return kept(await views.one(actor, view_id))
+
+
+async def depending(groups: Iterable[Group]) -> dict[int, Kept]:
+    """Every view that criteria lead to, by id; a frozen one leads nowhere. Those that are gone are left out."""
+    found: dict[int, Kept] = {}
+    wanted = {view_id for group in groups for view_id in named(group, "view")}
+    while wanted and len(found) < MOST:
+        rows = [
+            _kept(*(row[name] for name in ("id", "name", "module", "campaign_id", "frozen", "filters", "criteria")))
+            for row in await db.fetch(NAMED, sorted(wanted))
+        ]
+        found |= {each.id: each for each in rows}
+        wanted = {view_id for each in rows for view_id in _leads_to(each)} - set(found)
+    return found
+
+
+def _leads_to(view: Kept) -> list[int]:
+    return [] if view.frozen else named(view.group, "view")
+
+
+def circle(start: Iterable[int], views_by_id: Mapping[int, Kept], above: tuple[int, ...] = ()) -> Kept | None:
+    """A view that depends on itself, or None. `above`: the views that led here."""
+    for view_id in start:
+        view = views_by_id.get(view_id)
+        if view is None:
+            continue
+        if view_id in above:
+            return view
+        if found := circle(_leads_to(view), views_by_id, (*above, view_id)):
+            return found
+    return None
