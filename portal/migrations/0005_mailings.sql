@@ -159,6 +159,7 @@ create table mailing (
     ended_at     timestamptz,
     created_by   int         references account on delete set null,
     created_at   timestamptz not null default now(),
+    changed_by   int         references account on delete set null,
     changed_at   timestamptz not null default now(),
     version      int         not null default 1
 );
@@ -166,6 +167,9 @@ create index mailing_latest on mailing (changed_at desc, id desc);
 create index mailing_due on mailing (due_at) where state in ('scheduled', 'waiting', 'starting');
 create index mailing_live on mailing (id) where state in ('running', 'paused');
 create index mailing_campaign on mailing (campaign_id, id desc) where campaign_id is not null;
+drop index timeline_subject;
+create index timeline_subject on timeline_event (subject, subject_id, id)
+    where subject in ('message', 'sender', 'origin', 'ledger', 'mailing', 'schedule');
 create table mailing_pick (
     mailing_id int    not null references mailing on delete cascade,
     record_id  bigint not null,

@@ -1,0 +1,1 @@
+"""Mailings: their drafts, plans, launches and what becomes of them."""
