@@ -1,10 +1,12 @@
-"""Taking batches: the most urgent due one that nobody holds, within the sender's day."""
+"""Taking batches: the most urgent due one that nobody holds, within the day's limits."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
+from portal.ledger import quotas
 from portal.ledger.sessions import Connection
 from portal.ledger.work import Batch, Parcel, Run, Work
 
@@ -34,9 +36,7 @@ update batch set run_id = $1, waits_for = null where id = (
         where b.lane = $2 and b.origin_id = h.origin_id and b.run_id is null and b.done_at is null and b.due_at <= now()
         order by b.due_at, b.id limit 1 for update of b skip locked) b limit 1)
 and exists (select from run where id = $1 and ended_at is null)
-returning id, origin_id, attempt, lo, hi, ids,
-    (select o.sender_id from origin o where o.id = origin_id) as sender_id,
-    (select s.daily_cap from origin o join sender s on s.id = o.sender_id where o.id = origin_id) as cap"""
+returning id, origin_id, attempt, lo, hi, ids, {quotas.CAPS} as caps"""
 
 # In the order of work.Parcel.
 COLUMNS = """m.id, m.address, m.message_id, m.optional,
@@ -54,20 +54,15 @@ LOAD_LIST = f"""
 select {COLUMNS} from {FROM}
 where m.origin_id = $1 and m.attempts = $2 and m.id = any ($3::bigint[]) and m.state = 'queued' order by m.id"""
 
-# The quota row is locked until the claim commits: two workers never reserve the same remainder (P9).
-QUOTA_ROW = "insert into quota (sender_id, day) values ($1, current_date) on conflict do nothing"
-QUOTA_USED = "select day, used from quota where sender_id = $1 and day = current_date for update"
-RESERVE = "update quota set used = used + $3 where sender_id = $1 and day = $2"
-RESERVED = "update batch set reserved = $2, reserved_on = $3 where id = $1"
-REST = """
-insert into batch (origin_id, lane, attempt, size, ids, due_at, waits_for)
-select origin_id, lane, attempt, cardinality($2::bigint[]), $2, (current_date + 1)::timestamp at time zone 'UTC',
-    'limit'
-from batch where id = $1"""
-CUT = "update batch set lo = null, hi = null, size = cardinality($2::bigint[]), ids = $2 where id = $1"
-
-RELEASE = """
-update batch set run_id = null where run_id = $1 and done_at is null and id <> all ($2::bigint[])"""
+# What they had reserved goes back: nothing of it was used.
+RELEASE = f"""
+with lost as (
+    select id, pools, reserved_on, reserved as unused from batch
+    where run_id = $1 and done_at is null and id <> all ($2::bigint[]) order by id for update),
+free as (
+    update batch b set run_id = null, reserved = 0 from lost l where b.id = l.id),
+{quotas.give_back("lost")}
+{quotas.GIVE_BACK}"""
 
 # Why messages may not go: "moved on" (cancelled, settled, another try), what has to wait, or a reason of suppression;
 # null when nothing of this stands in the way.
@@ -96,10 +91,13 @@ async def claim(run: Run, lane: int, busy: Collection[int] = ()) -> list[Work] |
         row = await run.claim_db.fetchrow(CLAIM, run.id, lane, list(busy))
         if row is None:
             return None
-        parcels = await load(run, row)
-        day, parcels = await within_limit(run, row, parcels)
+        parcels, caps = await load(run, row), quotas.Caps(*row["caps"])
+        day, count = await within_limit(run, row, caps, parcels)
     run.reconcile = False
-    batch = Batch(row["id"], row["origin_id"], row["sender_id"], lane, len(parcels), day)
+    if parcels and not count:
+        return []  # the day's limit is reached: the batch waits for tomorrow
+    del parcels[count:]
+    batch = Batch(row["id"], row["origin_id"], caps.sender_id, lane, count, day)
     run.batches.add(batch)
     run.check(batch)  # empty: over at once
     return [Work(parcel.id, row["attempt"], batch, parcel) for parcel in parcels]
@@ -121,23 +119,13 @@ async def load(run: Run, row: Any) -> list[Parcel]:
     return [Parcel(*record) for record in records]
 
 
-async def within_limit(run: Run, row: Any, parcels: list[Parcel]) -> tuple[Any, list[Parcel]]:
-    """Reserve from the day's quota; what does not fit becomes a batch of tomorrow. -> (day, what fits)
-
-    Days are UTC (Z08, Z09). Without a cap there is no day.
-    """
-    if row["cap"] is None:
-        return None, parcels
-    db, sender = run.claim_db, row["sender_id"]
-    await db.execute(QUOTA_ROW, sender)
-    day, used = await db.fetchrow(QUOTA_USED, sender)
-    take = max(0, min(len(parcels), row["cap"] - used))
-    await db.execute(RESERVE, sender, day, take)
-    await db.execute(RESERVED, row["id"], take, day)
-    if take < len(parcels):
-        await db.execute(REST, row["id"], [parcel.id for parcel in parcels[take:]])
-        await db.execute(CUT, row["id"], [parcel.id for parcel in parcels[:take]])
-    return day, parcels[:take]
+async def within_limit(run: Run, row: Any, caps: quotas.Caps, parcels: list[Parcel]) -> tuple[date | None, int]:
+    """Reserve from the day's limits. -> (day, how many fit: the first ones). Without a limit there is no day."""
+    pools = caps.pools()
+    if not pools or not parcels:
+        return None, len(parcels)
+    wanted = [parcel.id for parcel in parcels]
+    return await quotas.reserve(run.claim_db, row["id"], row["origin_id"], pools, wanted)
 
 
 async def why_not(session: Connection, works: list[Work]) -> dict[int, str]:

@@ -36,7 +36,7 @@ FLUSH = f"""
 insert into journal (run_id, seq, intents, ended, tries, codes, replies)
 select $1, $2, array(
     select w.id from unnest($3::bigint[], $4::smallint[], $5::date[]) w(id, try, day), {MAY_GO}
-    where m.id = w.id and m.attempts = w.try and m.state = 'queued' and (w.day is null or w.day = current_date)
+    where m.id = w.id and m.attempts = w.try and m.state = 'queued' and (w.day is null or w.day = (select limit_day()))
     and not exists (select from suppression x where x.address = m.address::citext
                     and (x.scope = 'all' or m.optional))), $6, $7, $8, $9
 where exists (select from run where id = $1 and ended_at is null)

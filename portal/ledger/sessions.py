@@ -26,7 +26,7 @@ PASSING = (
 GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError, *PASSING)
 
 # Probes by index also while tables are small: a generic plan made on empty tables would scan them for ever after.
-# A worker that sleeps inside a transaction must not hold its batch: five seconds. Days are UTC.
+# A worker that sleeps inside a transaction must not hold its batch: five seconds.
 SETTINGS = """
 set jit = off; set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;

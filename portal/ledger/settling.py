@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from portal.ledger import breakers, runs
+from portal.ledger import breakers, quotas, runs
 from portal.ledger.rules import GIVE_UP_AFTER_HOURS, JITTER, Verdict, retry_minutes, verdict
 from portal.ledger.sessions import GONE
 from portal.ledger.work import Batch, Run, boot_time, known
@@ -69,20 +69,18 @@ from later l join origin o on o.id = l.origin_id
 group by l.origin_id, o.lane, l.attempts, date_trunc('minute', l.due_at)"""
 
 # Batches whose last outcome is journalled; what was dropped may wait before it is due again. Unused quota goes back to
-# the day it was taken from.
-FINISH = """
+# the day and the pools it was taken from; locked, so that a take-over cannot give back the same.
+FINISH = f"""
 with ends as (
-    select b.id, b.origin_id, b.reserved_on, b.reserved - e.dots as unused, e.again, e.wait
+    select b.id, b.pools, b.reserved_on, b.reserved - e.dots as unused, e.again, e.wait
     from unnest($2::bigint[], $3::int[], $4::bool[], $5::float8[]) e(id, dots, again, wait)
-    join batch b on b.id = e.id and b.run_id = $1),
+    join batch b on b.id = e.id and b.run_id = $1 order by b.id for update of b),
 over as (
     update batch b set run_id = null, reserved = 0, done_at = case when not e.again then now() end,
         due_at = case when e.wait > 0 then now() + make_interval(secs => e.wait) else b.due_at end
-    from ends e where b.id = e.id)
-update quota q set used = q.used - u.unused
-from (select o.sender_id, e.reserved_on, sum(e.unused) as unused
-      from ends e join origin o on o.id = e.origin_id where e.unused > 0 group by 1, 2) u
-where q.sender_id = u.sender_id and q.day = u.reserved_on"""
+    from ends e where b.id = e.id),
+{quotas.give_back("ends")}
+{quotas.GIVE_BACK}"""
 
 TRIM = "delete from journal where run_id = $1 and seq <= $2"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal import db
+from portal.ledger import quotas
 
 PORTION = 5_000  # messages of one transaction
 BATCHES_LOCKED = 200
@@ -28,7 +29,7 @@ STOPPED = """state = 'cancelled', settled_at = now(),
 # one condition they would read the whole origin for each batch.
 CANCEL = f"""
 with chosen as (
-    select * from batch where id = any ($1::bigint[])),
+    select *, reserved as unused from batch where id = any ($1::bigint[])),
 stopped as (
     update message m set {STOPPED}
     from (
@@ -38,11 +39,8 @@ stopped as (
     where m.id = w.id and m.attempts = w.attempt and m.state = 'queued' returning m.id),
 closed as (
     update batch b set done_at = now(), reserved = 0 from chosen c where b.id = c.id),
-back as (
-    update quota q set used = q.used - u.unused
-    from (select o.sender_id, c.reserved_on, sum(c.reserved) as unused
-          from chosen c join origin o on o.id = c.origin_id where c.reserved > 0 group by 1, 2) u
-    where q.sender_id = u.sender_id and q.day = u.reserved_on)
+{quotas.give_back("chosen")},
+back as ({quotas.GIVE_BACK})
 select count(*) from stopped"""
 
 # Held ones have no batch; the small index on `attention` finds them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal import db
-from portal.ledger import runs
+from portal.ledger import quotas, runs
 from portal.ledger.rules import LOST, NO_DOT
 from portal.ledger.settling import record
 
@@ -49,24 +49,29 @@ with doubted as (
 insert into attempt (message_id, try, state, code) select id, attempts, 'uncertain', -1 from doubted
 on conflict do nothing"""
 
-# What still waits was not sent: it is free again and its reservation goes back.
+# What still waits was not sent: it is free again and its reservation goes back. Locked before it is counted: a
+# settlement that the worker had begun is over by then, and none that it begins now will find them.
+HOLD = "select from batch where run_id = $1 and done_at is null order by id for update"
 FREE = f"""
 with kept as (
-    select b.id, b.origin_id, b.reserved, b.reserved_on, count(w.id) as queued from batch b
+    select b.id, b.pools, b.reserved_on, least(count(w.id), b.reserved) as unused, count(w.id) as queued from batch b
     left join (select b.id as batch_id, m.id {LEFT}) w on w.batch_id = b.id
     where b.run_id = $1 and b.done_at is null group by b.id),
 freed as (
     update batch b set run_id = null, reserved = 0, reserved_on = null, done_at = case when k.queued = 0 then now() end
-    from kept k where b.id = k.id)
-update quota q set used = q.used - u.unused
-from (select o.sender_id, k.reserved_on, sum(least(k.queued, k.reserved)) as unused
-      from kept k join origin o on o.id = k.origin_id where k.reserved > 0 group by 1, 2) u
-where q.sender_id = u.sender_id and q.day = u.reserved_on"""
+    from kept k where b.id = k.id),
+{quotas.give_back("kept")}
+{quotas.GIVE_BACK}"""
 
 # A claim committed after its run was sealed (the worker slept within it): no dot can have been allowed.
-ORPHANS = """
-update batch b set run_id = null from run r
-where b.run_id is not null and b.done_at is null and r.id = b.run_id and r.ended_at is not null"""
+ORPHANS = f"""
+with lost as (
+    select b.id, b.pools, b.reserved_on, b.reserved as unused from batch b join run r on r.id = b.run_id
+    where b.done_at is null and r.ended_at is not null order by b.id for update of b),
+free as (
+    update batch b set run_id = null, reserved = 0 from lost l where b.id = l.id),
+{quotas.give_back("lost")}
+{quotas.GIVE_BACK}"""
 OLD_RUNS = "delete from run where ended_at < now() - interval '7 days'"
 OLD_JOURNAL = "delete from journal j where j.sealed and not exists (select from run r where r.id = j.run_id)"
 
@@ -89,6 +94,7 @@ async def take_over(run_id: int) -> bool:
             pass  # the worker was faster: seal behind its row
         await replay(run_id)
         await db.execute(DOUBT, run_id)
+        await db.execute(HOLD, run_id)
         await db.execute(FREE, run_id)
         await db.execute("delete from journal where run_id = $1 and not sealed", run_id)
         await db.execute(runs.END, run_id)

@@ -54,7 +54,7 @@ class Batch:
     sender_id: int
     lane: int
     left: int  # messages without a journalled outcome
-    day: date | None = None  # the day whose quota it draws on; None: the sender has no limit
+    day: date | None = None  # the day whose limits it draws on; None: it has none
     dots: int = 0  # what counts against a daily limit
     dropped: int = 0  # messages not to be sent by us after all
     not_before: float = 0.0  # monotonic time before which those need not be claimed again

@@ -56,6 +56,7 @@ create table topic_opt_out (
     primary key (address, topic_id)
 );
 create index topic_opt_out_topic on topic_opt_out (topic_id);
+create index topic_opt_out_at on topic_opt_out (at);
 
 -- Expired ones are taken away by the timetable, so that the sender need not look at a clock.
 alter table suppression
@@ -65,7 +66,7 @@ alter table suppression
     add column expires_at timestamptz,
     add column note       text not null default '';
 create index suppression_expires on suppression (expires_at) where expires_at is not null;
-create index suppression_latest on suppression (at desc, address, scope);
+create index suppression_latest on suppression (at desc, (address::text) desc, scope desc);
 
 -- What people agreed to or took back, in the words that they read: never changed, only added to.
 create table consent (
@@ -95,6 +96,34 @@ alter table organisation
     add column drift_percent   int  not null default 20 check (drift_percent between 0 and 100);
 
 alter table origin add column account_id int;       -- whose daily limit counts beside the organisation's; null: nobody's
+
+-- The day's limits are pools that batches draw on, several at once: 'sender:3', 'organisation', 'account:7'. What is
+-- under way while this is installed goes back to where it was taken from.
+alter table batch add column pools text[] not null default '{}';   -- what `reserved` was taken from, in each of them
+update batch b set pools = array['sender:' || o.sender_id] from origin o where o.id = b.origin_id and b.reserved > 0;
+alter table quota rename to old_quota;
+alter table old_quota drop constraint quota_pkey;
+create table quota (                                -- reserved when a batch is claimed, given back when it ends
+    pool text not null,
+    day  date not null,
+    used int  not null default 0,
+    primary key (pool, day)
+) with (fillfactor = 20);
+insert into quota (pool, day, used) select 'sender:' || sender_id, day, used from old_quota;
+drop table old_quota;
+
+-- The day that limits are counted by: UTC's, or the organisation's own; and the instant at which the next one begins,
+-- which clocks that are put forward or back at midnight may show twice, or not as midnight.
+create function limit_zone() returns text language sql stable as $$
+    select coalesce((select case limit_zone when 'organisation' then time_zone end from organisation), 'UTC') $$;
+create function limit_day() returns date language sql stable as $$
+    select (now() at time zone limit_zone())::date $$;
+create function limit_reset() returns timestamptz language sql stable as $$
+    select min(t.at) from (select limit_zone() as zone, limit_day() + 1 as day) x
+    cross join lateral (
+        select x.day::timestamp at time zone x.zone - early as at
+        from unnest('{0,30 minutes,1 hour,2 hours}'::interval[]) early) t
+    where (t.at at time zone x.zone)::date >= x.day $$;
 
 -- ---------------------------------------------------------------------------------------------- mailings
 create table schedule (

@@ -42,7 +42,8 @@ where r.ended_at is null and r.lease_until > now() order by r.worker, r.id"""
 SENDERS = """
 select s.id, s.address::text as address, s.name, s.paused, s.daily_cap, s.per_minute,
     coalesce(q.used, 0) as reserved
-from sender s left join quota q on q.sender_id = s.id and q.day = current_date order by s.address"""
+from sender s left join quota q on q.pool = 'sender:' || s.id and q.day = (select limit_day())
+order by s.address"""
 
 # Pauses by a rule wait for a person, as do letters that nobody confirmed: both have an index of their own.
 NEEDS = """

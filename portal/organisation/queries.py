@@ -47,7 +47,7 @@ class SenderRow(msgspec.Struct, frozen=True):
 
 
 class SenderUse(SenderRow, frozen=True):
-    """A sender with its figures: letters that left today (UTC), and about how many wait."""
+    """A sender with its figures: letters that left on today's limit, and about how many wait."""
 
     today: int
     waiting: int
@@ -58,7 +58,7 @@ class SenderUse(SenderRow, frozen=True):
 SENDERS_IN_USE = f"""
 select {SENDER},
     coalesce((select used from quota q
-        where q.sender_id = s.id and q.day = (now() at time zone 'utc')::date), 0) as today,
+        where q.pool = 'sender:' || s.id and q.day = (select limit_day())), 0) as today,
     coalesce((select sum(b.size) from origin o join batch b on b.origin_id = o.id
         where o.sender_id = s.id and o.gate <> 'cancelled' and b.done_at is null), 0)::int as waiting
 from sender s

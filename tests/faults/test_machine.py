@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from portal import db
-from portal.ledger import claims, journal, runs, takeover
+from portal.ledger import claims, journal, quotas, runs, takeover
 from portal.sending import engine
 from tests import factories
 from tests.faults.machine import Machine
@@ -67,7 +67,7 @@ PLANTED = {
         "REPEAT",
         "select $1::bigint, $2::bigint, $3::bigint[], $4::bigint[], $5::smallint[], $6::smallint[], $7::text[]",
     ),
-    "no limit is reserved": (claims, "RESERVE", "select $1::int, $2::date, $3::int"),
+    "no limit is reserved": (quotas, "RESERVE", "select $1::text[], $2::date, $3::int"),
     "a lost claim stays": (claims, "RELEASE", "select $1::bigint, $2::bigint[]"),
     "nothing is free again": (takeover, "FREE", "select $1::bigint"),
 }

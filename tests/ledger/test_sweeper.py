@@ -69,11 +69,12 @@ async def test_a_batch_that_a_worker_holds_is_left_until_it_comes_back() -> None
 async def test_the_days_quota_comes_back() -> None:
     await plan(10)
     sender = await db.fetchval("select id from sender limit 1")
-    await db.execute("insert into quota (sender_id, day, used) values ($1, current_date, 10)", sender)
-    await db.execute("update batch set reserved = 10, reserved_on = current_date")
+    pools = [f"sender:{sender}", "organisation"]
+    await db.execute("insert into quota (pool, day, used) select p, current_date, 10 from unnest($1::text[]) p", pools)
+    await db.execute("update batch set reserved = 10, reserved_on = current_date, pools = $1", pools)
     await actions.set_gate("trigger", 1, "cancelled")
     await sweeper.sweep()
-    assert await db.fetchval("select used from quota") == 0
+    assert [row["used"] for row in await db.fetch("select used from quota")] == [0, 0]
 
 
 async def test_P8_cancelled_in_mid_send_everything_is_sent_or_cancelled() -> None:

@@ -107,7 +107,9 @@ async def test_the_mail_server_is_away_and_alice_reads_that_nothing_is_lost(alic
 async def test_a_sender_says_its_limit_and_its_pause(alice: Client) -> None:
     sender_id = await factories.organisation()
     await database.execute("update sender set paused = true, daily_cap = 500, per_minute = 30 where id = $1", sender_id)
-    await database.execute("insert into quota (sender_id, day, used) values ($1, current_date, 120)", sender_id)
+    await database.execute(
+        "insert into quota (pool, day, used) values ('sender:' || $1::int, current_date, 120)", sender_id
+    )
     page = await alice.get("/sending")
     row = page.texts("section[aria-labelledby=senders-h] tbody tr")[0]
     assert row.endswith("On pause 0 0 120 / 500 30 a minute")

@@ -93,9 +93,9 @@ async def test_a_senders_name_and_limit_can_change_and_its_address_cannot() -> N
 
 async def test_the_list_shows_what_left_today() -> None:
     sender_id = await factories.sender()
-    sql = "insert into quota (sender_id, day, used) values ($1, (now() at time zone 'utc')::date - $2::int, $3)"
-    await database.execute(sql, sender_id, 0, 7)
-    await database.execute(sql, sender_id, 1, 100)
+    sql = "insert into quota (pool, day, used) values ($1, (now() at time zone 'utc')::date - $2::int, $3)"
+    await database.execute(sql, f"sender:{sender_id}", 0, 7)
+    await database.execute(sql, f"sender:{sender_id}", 1, 100)
     (sender,) = [each for each in await queries.senders_in_use() if each.id == sender_id]
     assert (sender.today, sender.waiting) == (7, 0)
 
