@@ -23,12 +23,15 @@ order by (select p.position from phase p where p.id = q.phase_id) nulls first, q
 
 ONE = f"select {COLUMNS} from question where campaign_id = $1 and id = $2"
 
-# How many dossiers have an answer under each of some keys: to look for them is quicker than to list what there is.
-ANSWERED = "select array[{counts}]::int[] from dossier d where d.campaign_id = $1"
-WITH_ANSWER = "count(*) filter (where d.answers ? ${place})"
-WITH_DOCUMENT = """
-select f.question_key as key, count(distinct f.dossier_id)::int as n
-from dossier_file f join dossier d on d.id = f.dossier_id where d.campaign_id = $1 group by 1"""
+# How many dossiers have an answer or a document under each of some keys; counted to MOST_COUNTED and one.
+MOST_COUNTED = 1_000
+ANSWERED = """
+select key, (select count(*) from (
+    select from dossier d where d.campaign_id = $1 and d.answers ? key limit $3) x)::int
+  + (select count(*) from (
+    select distinct f.dossier_id from dossier_file f join dossier d on d.id = f.dossier_id
+    where d.campaign_id = $1 and f.question_key = key limit $3) x)::int as n
+from unnest($2::text[]) key"""
 
 ANSWERS_TO = """
 select count(*) from dossier d where d.campaign_id = $1 and (d.answers ? $2
@@ -95,12 +98,9 @@ async def question(campaign_id: int, question_id: int) -> Question:
 
 
 async def answered(campaign_id: int, keys: Sequence[str]) -> dict[str, int]:
-    """key -> how many dossiers have an answer or a document under it."""
-    sql = ANSWERED.format(counts=", ".join(WITH_ANSWER.format(place=n) for n in range(2, len(keys) + 2)))
-    found = dict(zip(keys, await db.fetchval(sql, campaign_id, *keys), strict=True)) if keys else {}
-    for row in await db.fetch(WITH_DOCUMENT, campaign_id):
-        found[row["key"]] = found.get(row["key"], 0) + row["n"]
-    return found
+    """key -> how many dossiers have an answer or a document under it; above MOST_COUNTED: many."""
+    rows = await db.fetch(ANSWERED, campaign_id, list(keys), MOST_COUNTED + 1)
+    return {row["key"]: row["n"] for row in rows}
 
 
 async def answers_to(campaign_id: int, key: str) -> int:

@@ -195,6 +195,7 @@ async def _form(
         answered=await form_queries.answered(campaign.id, [each.key for each in every]),
         problem=problem,
         kind_word=question_words.kind_word,
+        answers_word=question_words.answers_word,
         names={each.key: each.name for each in there},
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from portal.campaigns.form_queries import MOST_COUNTED
+from portal.formats import number
 from portal.i18n import _, pgettext
 
 Words = dict[str, Callable[[], str]]
@@ -47,6 +49,14 @@ def kind_hint(kind: str) -> str:
         "consent": lambda: _("A statement that candidates agree to by a tick."),
     }
     return words[kind]()
+
+
+def answers_word(count: int) -> str:
+    """How many answers a question has: 412, over 1,000."""
+    if count <= MOST_COUNTED:
+        return number(count)
+    # NOTE: how many answers a question has, in a narrow column: over 1,000
+    return pgettext("count", "over {n}").format(n=number(MOST_COUNTED))
 
 
 def pattern_word(pattern: str) -> str:
