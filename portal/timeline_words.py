@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 from markupsafe import Markup, escape
 
-from portal import timeline_account_words, timeline_assessment_words, timeline_campaign_words, timeline_people_words
+from portal import (
+    timeline_account_words,
+    timeline_assessment_words,
+    timeline_campaign_words,
+    timeline_people_words,
+    timeline_schedule_words,
+)
 from portal.formats import day_heading, local
 from portal.i18n import _, pgettext, text_in
 from portal.timeline import Event
@@ -234,6 +240,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
     **timeline_account_words.WORDS,
     **timeline_assessment_words.WORDS,
+    **timeline_schedule_words.WORDS,
     "organisation.changed": (
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),
