@@ -16,6 +16,7 @@ from portal.accounts import actions as accounts
 from portal.accounts import routes as account_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.assessment import routes as assessment_pages
+from portal.audiences import routes as audience_pages
 from portal.audit import routes as audit_pages
 from portal.campaigns import api as campaigns_api
 from portal.campaigns import routes as campaign_pages
@@ -54,7 +55,7 @@ from portal.web.plumbing import plumbing
 from portal.web.rights import public
 
 PAGES = (
-    view_pages,
+    view_pages, audience_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
     people_pages, preference_pages, template_pages, picture_pages, proofreading_pages, signature_pages,
     staff_pages, audit_pages,

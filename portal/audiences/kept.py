@@ -28,13 +28,18 @@ def kept(view: View) -> Kept:
 def _kept(
     view_id: int, name: str, module: str, campaign_id: int | None, frozen: bool, filters: object, criteria: object
 ) -> Kept:
+    if frozen:  # its members say all
+        nothing = Group()
+        return Kept(
+            id=view_id, name=name, module=module, campaign_id=campaign_id, group=nothing, criteria=nothing, frozen=True
+        )
     try:
         own = read(criteria if isinstance(criteria, Mapping) else {})
     except Unreadable:
         raise Refused(words.unreadable()) from None
     listed = as_rules(module, filters if isinstance(filters, Mapping) else {}, campaign_id)
     both = Group("all", tuple(each for each in (listed, own) if each))
-    return Kept(id=view_id, name=name, module=module, campaign_id=campaign_id, group=both, frozen=frozen)
+    return Kept(id=view_id, name=name, module=module, campaign_id=campaign_id, group=both, criteria=own, frozen=frozen)
 
 
 async def one(actor: Actor, view_id: int) -> Kept:
@@ -57,7 +62,7 @@ async def depending(groups: Iterable[Group]) -> dict[int, Kept]:
 
 
 def _leads_to(view: Kept) -> list[int]:
-    return [] if view.frozen else named(view.group, "view")
+    return named(view.group, "view")
 
 
 def circle(start: Iterable[int], views_by_id: Mapping[int, Kept], above: tuple[int, ...] = ()) -> Kept | None:
@@ -71,3 +76,9 @@ def circle(start: Iterable[int], views_by_id: Mapping[int, Kept], above: tuple[i
         if found := circle(_leads_to(view), views_by_id, (*above, view_id)):
             return found
     return None
+
+
+async def goes_round(view_id: int, group: Group) -> bool:
+    """Whether a view with these criteria would depend on itself."""
+    views_by_id = await depending([group])
+    return circle(named(group, "view"), views_by_id, (view_id,)) is not None

@@ -30,6 +30,7 @@ COUNTED_UP_TO = 10_000  # beyond it the planner's estimate is shown
 PATIENCE = "1500ms"  # then the planner's estimate is shown, whatever the number
 LIMITED = "select set_config('statement_timeout', $1, true)"
 KINDS = {"candidates": "candidate", "contacts": "contact"}
+MODULES = ("dossiers", "candidates", "contacts")
 
 PEOPLE = "select p.id as record_id, p.id as person_id, null::bigint as dossier_id from person p"
 DOSSIERS = """select d.id as record_id, d.person_id, d.id as dossier_id
@@ -123,30 +124,57 @@ async def _compiled(
     groups = [wanted] if view is None else [wanted, view.group]
     if not any(groups) and (view is None or (not view.frozen and view.campaign_id is None)):
         return []
+    people = chosen.module in KINDS
+    compiler = await _compiler(actor, groups, view, parameters, "$3" if people else "$1", chosen.campaign_id)
+    conditions = [compiler.group(wanted, people=people)] if wanted else []
+    return conditions if view is None else [*conditions, compiler.view(view, people=people)]
+
+
+async def _compiler(
+    actor: Actor, groups: list[Group], view: Kept | None, parameters: Parameters, everywhere: str, campaign: int | None
+) -> Compiler:
+    """What makes SQL of groups, of which the first is the actor's own. Raises Refused: what has to be mended."""
     views = await kept.depending(groups)
     above = () if view is None else (view.id,)
     if itself := kept.circle([each for group in groups for each in named(group, "view")], views, above):
         raise Refused(words.goes_round(itself.name))
+    nested = set(views) - set(named(groups[0], "view"))
     every = [*groups, *(each.group for each in views.values())]
-    nested = set(views) - set(named(wanted, "view"))
-    catalogue = await fields.catalogue(actor, EVERYTHING, every, chosen.campaign_id, nested)
-    for name, group in (("", wanted), *(((view.name, view.group),) if view and not view.frozen else ())):
-        refuse(group, catalogue, name)
-    for each in views.values():
-        if not each.frozen:
+    catalogue = await fields.catalogue(actor, EVERYTHING, every, campaign, nested)
+    refuse(groups[0], catalogue)
+    for each in [view, *views.values()]:
+        if each:
             refuse(each.group, catalogue, each.name)
-    people = chosen.module in KINDS
     setting = Setting(
         catalogue=catalogue,
         views=views,
         now=datetime.now(UTC),
         zone=ZoneInfo(actor.time_zone),
-        everywhere="$3" if people else "$1",
+        everywhere=everywhere,
         account="$2",
     )
-    compiler = Compiler(setting, parameters)
-    conditions = [compiler.group(wanted, people=people)] if wanted else []
-    return conditions if view is None else [*conditions, compiler.view(view, people=people)]
+    return Compiler(setting, parameters)
+
+
+async def within(actor: Actor, module: str, view_id: int, values: list[Any], everywhere: str) -> str:
+    """A list's condition for a view on `p`, or `d`: its criteria, or its members; its filters are the list's own.
+
+    `values`: the list's parameters so far, to which the condition's are added; $2 is the account's id, `everywhere`
+    where the other half of the actor's scope is. "" when the view is none of this list's or only keeps filters.
+    """
+    try:
+        view = await kept.one(actor, view_id)
+    except Missing:
+        return ""
+    if view.module != module or not (view.frozen or view.criteria):
+        return ""
+    parameters = Parameters(*values)
+    alone = msgspec.structs.replace(view, group=view.criteria, campaign_id=None)
+    compiler = await _compiler(actor, [Group(), alone.group], alone, parameters, everywhere, None)
+    people = module in KINDS
+    condition = compiler.view(alone, people=people)
+    values[:] = parameters.values
+    return condition if people else f"exists (select from person p where p.id = d.person_id and {condition})"
 
 
 def refuse(group: Group, catalogue: Catalogue, view: str = "") -> None:

@@ -24,13 +24,14 @@ ITS_MEMBER = """exists (select from custom_view_member member join dossier d on 
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A saved view that rules name. `group`: its filters and criteria together."""
+    """A saved view that rules name. `group`: its filters and criteria together; `criteria`: without the filters."""
 
     id: int
     name: str
     module: str
     campaign_id: int | None
     group: Group
+    criteria: Group
     frozen: bool
 
 

@@ -46,7 +46,9 @@ def problem(found: Found) -> str:
         "gone": lambda: _("This field does not exist any more. Choose another one, or remove the rule."),
         "operator": lambda: _("This field cannot be compared like this. Choose another comparison."),
         "missing": lambda: _("Enter what to compare with, or remove the rule."),
-        "value_gone": lambda: _("What was chosen here is gone, or you may not see it. Choose again, or remove the rule."),
+        "value_gone": lambda: _(
+            "What was chosen here is gone, or you may not see it. Choose again, or remove the rule."
+        ),
         "not_a_number": lambda: _("Enter a number."),
         "not_a_day": lambda: _("Enter a day."),
         "days": lambda: _("Enter a whole number of days, up to 3,650."),

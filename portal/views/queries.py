@@ -20,6 +20,28 @@ where (v.owner_id = $2 or v.shared) and (v.campaign_id is null or $1::bool or ex
     select from campaign_member m where m.campaign_id = v.campaign_id and m.account_id = $2))"""
 
 
+# What would change with a view: other views, mailings that have not ended, schedules.
+USED = """
+select 'view' as kind, v.id, v.name from custom_view v
+where jsonb_path_exists(v.criteria, '$.** ? (@.field == "view" && @.value[*] == $id)', $2)
+union all
+select 'mailing', g.id, g.name from mailing g
+where (g.audience = 'view' and g.view_id = $1
+    or jsonb_path_exists(g.criteria, '$.** ? (@.field == "view" && @.value[*] == $id)', $2))
+    and g.state not in ('finished', 'cancelled')
+union all
+select 'schedule', h.id, h.name from schedule h where h.view_id = $1
+order by 1, 3 limit 100"""
+
+
+class Use(msgspec.Struct, frozen=True):
+    """Something that depends on a view. `kind`: view, mailing, schedule."""
+
+    kind: str
+    id: int
+    name: str
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view. `filters`: as the list's query string says them. `campaign_id` None: of the list over all campaigns."""
 
@@ -63,6 +85,16 @@ async def one(actor: Actor, view_id: int) -> View:
     if found is None:
         raise Missing
     return found
+
+
+async def members(view_id: int) -> int:
+    """How many a frozen view lists."""
+    return int(await db.fetchval("select count(*) from custom_view_member where view_id = $1", view_id))
+
+
+async def used_by(view_id: int) -> list[Use]:
+    """What depends on a view, by kind and name."""
+    return await db.fetch_as(Use, USED, view_id, {"id": str(view_id)})
 
 
 def opening(views: Sequence[View]) -> View | None:

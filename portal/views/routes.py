@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from portal.actor import Actor
+from portal.audiences.builder import Builder, build, in_words
+from portal.audiences.filters import as_rules
+from portal.audiences.forms import again, criteria_fields, typed
+from portal.audiences.rules import Group
+from portal.audiences.sources import MODULES, read_criteria
+from portal.audiences.words import counted, module_word
+from portal.formats import number
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.views import actions, queries, rules
@@ -32,7 +41,11 @@ PLACES = {
 async def views(request: Request) -> Response[Any]:
     """Every view that the actor may use."""
     found = await queries.visible(request.user)
-    return page(request, "views/list.html", views=found, place_of=place_of)
+    may = request.user.may
+    offered = [("dossiers", _("New view of dossiers"))] if may("dossier.see") else []
+    if may("person.see"):
+        offered += [("candidates", _("New view of candidates")), ("contacts", _("New view of contacts"))]
+    return page(request, "views/list.html", views=found, place_of=place_of, module_word=module_word, offered=offered)
 
 
 @get("/views/new", opt=SEE)
@@ -45,13 +58,15 @@ async def new_view(request: Request) -> Response[Any]:
     campaign = asked.get("campaign", "")
     numbered = campaign.isascii() and campaign.isdecimal() and len(campaign) < DIGITS
     values = {"module": module, "query": _query(request), "campaign": int(campaign) if numbered else None}
-    return _form(request, ViewForm(values), None)
+    return await _form(request, ViewForm(values), None)
 
 
 @post("/views/new", opt=SEE, status_code=303)
 async def save_view(request: Request) -> Response[Any]:
     """Save it."""
-    form = await ViewForm.read(request)
+    form = await ViewForm.read(request, extra=await criteria_fields(request))
+    if again(form.raw):
+        return await _form(request, form, None)
     if form.valid:
         try:
             view_id = await actions.create(request.user, form.module, form.campaign or None, form.draft())
@@ -59,7 +74,7 @@ async def save_view(request: Request) -> Response[Any]:
             return see(request, place_of(view), _("View saved."))
         except Refused as refused:
             form.refuse(refused)
-    return _form(request, form, None, status_code=422)
+    return await _form(request, form, None, status_code=422)
 
 
 @get("/views/{view_id:int}", opt=SEE)
@@ -68,14 +83,16 @@ async def view_page(request: Request, view_id: FromPath[int]) -> Response[Any]:
     view = await queries.one(request.user, view_id)
     if not view.own:
         return see(request, place_of(view))
-    return _form(request, _filled(view, _query(request) if request.query_params else None), view)
+    return await _form(request, _filled(view, _query(request) if request.query_params else None), view)
 
 
 @post("/views/{view_id:int}", opt=SEE, status_code=303)
 async def change_view(request: Request, view_id: FromPath[int]) -> Response[Any]:
     """Save the changes; 409 compares when another tab was faster."""
     view = await queries.one(request.user, view_id)
-    form = await ViewForm.read(request)
+    form = await ViewForm.read(request, extra=await criteria_fields(request))
+    if again(form.raw) and view.own:
+        return await _form(request, form, view)
     if form.valid:
         try:
             await actions.change(request.user, view_id, form.version or 0, form.draft())
@@ -85,7 +102,24 @@ async def change_view(request: Request, view_id: FromPath[int]) -> Response[Any]
         except Stale as stale:
             own = f"/views/{view_id}"
             return conflict(request, stale, form, _filled(stale.theirs), labels=_labels(), action=own, back=own)
-    return _form(request, form, view, status_code=422)
+    return await _form(request, form, view, status_code=422)
+
+
+@post("/views/{view_id:int}/freeze", opt=SEE, status_code=303)
+async def freeze_view(request: Request, view_id: FromPath[int]) -> Response[Any]:
+    """Keep whom it lists now."""
+    view = await queries.one(request.user, view_id)
+    n = await actions.freeze(request.user, view_id, view.version)
+    words = counted(view.module, number(n), n, exact=True)
+    return see(request, f"/views/{view_id}", _("The view is frozen: {n}.").format(n=words))
+
+
+@post("/views/{view_id:int}/live", opt=SEE, status_code=303)
+async def make_view_live(request: Request, view_id: FromPath[int]) -> Response[Any]:
+    """Look up whom it lists whenever it is used."""
+    view = await queries.one(request.user, view_id)
+    await actions.make_live(request.user, view_id, view.version)
+    return see(request, f"/views/{view_id}", _("The view is live again."))
 
 
 @get("/views/{view_id:int}/delete", opt=SEE)
@@ -94,7 +128,7 @@ async def delete_page(request: Request, view_id: FromPath[int]) -> Response[Any]
     view = await queries.one(request.user, view_id)
     if not view.own:
         raise Missing
-    return page(request, "views/delete.html", view=view)
+    return page(request, "views/delete.html", view=view, uses=await queries.used_by(view_id))
 
 
 @post("/views/{view_id:int}/delete", opt=SEE, status_code=303)
@@ -137,8 +171,37 @@ def _labels() -> dict[str, str]:
     return {"name": _("Name"), "shared": _("Shared with everybody who sees the list"), "query": _("Filters")}
 
 
-def _form(request: Request, form: ViewForm, view: View | None, *, status_code: int = 200) -> Response[Any]:
-    return page(request, "views/edit.html", form=form, view=view, status_code=status_code, labels=_labels())
+async def _form(request: Request, form: ViewForm, view: View | None, *, status_code: int = 200) -> Response[Any]:
+    """The page of a view: what is typed, whom it means, what depends on it."""
+    module, campaign_id = (view.module, view.campaign_id) if view else (form.module, form.campaign or None)
+    sent = any(name.startswith("c.") for name in form.raw)
+    group = typed(form.raw) if sent or view is None else read_criteria(view.criteria)
+    filters = form.filters()
+    return page(
+        request,
+        "views/edit.html",
+        status_code=status_code,
+        form=form,
+        view=view,
+        labels=_labels(),
+        module=module,
+        filters=await in_words(request.user, module, filters, campaign_id),
+        builder=await _builder(request.user, module, campaign_id, group, filters, view),
+        members=await queries.members(view.id) if view and view.frozen else 0,
+        uses=await queries.used_by(view.id) if view else [],
+    )
 
 
-routes: list[Any] = [views, new_view, save_view, view_page, change_view, delete_page, delete_view]
+async def _builder(
+    actor: Actor, module: str, campaign_id: int | None, group: Group, filters: Mapping[str, Any], view: View | None
+) -> Builder | None:
+    """The criteria; None where a view has none: of companies, and while it is frozen."""
+    allowed = module == "dossiers" or (module in MODULES and actor.may("person.see"))
+    if not allowed or (view and view.frozen):
+        return None
+    return await build(actor, module, group, campaign_id, as_rules(module, filters, campaign_id))
+
+
+routes: list[Any] = [
+    views, new_view, save_view, view_page, change_view, freeze_view, make_view_live, delete_page, delete_view,
+]  # fmt: skip
