@@ -156,6 +156,7 @@ async def _page(request: Request, message: MessagePage, status_code: int = 200) 
         why=sentences.why(origin),
         explanation=sentences.explanation(message),
         verbs=sentences.possible(message) if request.user.may("message.act") else [],
+        undecided=sentences.undecided(message),
         letter=await _letter(message.id),
         history=[(event, *sentences.event_sentence(event)) for event in await queries.history(message.id)],
         verb_word=sentences.word,

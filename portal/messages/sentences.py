@@ -20,6 +20,8 @@ VERBS: tuple[Verb, ...] = ("release", "cancel", "retry", "resend", "leave")
 # Waits for something that sending now would not change.
 CLOSED = ("paused", "paused_policy", "late", "limit", "sender_paused", "restored", "domain", "resent")
 
+UNDECIDED = ("paused_policy", "late", "sender_paused", "restored")
+
 
 class Question(msgspec.Struct, frozen=True):
     """What is asked before something is done: the question, its consequence, and the button's words."""
@@ -39,6 +41,11 @@ def possible(message: MessageRow) -> list[Verb]:
         waits = message.reason is not None and message.reason not in CLOSED
         return ["release", "cancel"] if waits else ["cancel"]
     return []
+
+
+def undecided(message: MessageRow) -> bool:
+    """Whether it waits for what is decided under *Needs a decision*."""
+    return message.state in ("held", "queued") and message.reason in UNDECIDED
 
 
 def explanation(message: MessagePage) -> str:
@@ -72,6 +79,7 @@ def _failed(message: MessagePage) -> str:
 
 
 ADVICE: dict[str, Callable[[], str]] = {
+    "address_unknown": lambda: _("Nothing more goes to this address while it is blocked."),
     "policy": lambda: _("The address is not blocked: other e-mails may reach it."),
     "mailbox_full": lambda: _("Try again when the mailbox has been emptied."),
     "attachment_missing": lambda: _("Add the file again, then try again."),
