@@ -10,6 +10,7 @@ from portal import db, timeline
 from portal.actor import Actor
 from portal.addresses import domain_to_ascii, valid_email
 from portal.i18n import LOCALES, _
+from portal.ledger.quotas import look_again
 from portal.ledger.waking import notify_all
 from portal.organisation import queries, rules
 from portal.organisation.brand import colour_errors
@@ -81,6 +82,7 @@ async def change_sender(
         old = {"name": before.name, "daily_cap": before.daily_cap, "per_minute": before.per_minute}
         new = {"name": name, "daily_cap": daily_cap, "per_minute": per_minute}
         await timeline.record("sender", sender_id, "sender.changed", by, before=old, after=new)
+        await look_again()
         await notify_all()
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from portal.i18n import LOCALES, _, autonym
+from portal.organisation.limits import ZONES, Limits
 from portal.organisation.queries import DomainLimit, OrganisationRow, SenderRow
 from portal.organisation.rules import RESEND, colour, web_address
-from portal.organisation.words import resend_word
+from portal.organisation.words import day_word, resend_word
 from portal.web.fields import Choice, Email, Field, File, Flag, IdChoice, Integer, Invalid, Options, Text, Texts
 from portal.web.forms import Form
 from portal.web.zone import Zone
@@ -104,6 +105,28 @@ class NewDomainForm(DomainForm):
     domain = Text(longest=253, missing=lambda: _("Enter a domain such as example.org."))
 
 
+class LimitsForm(Form):
+    """What mass mail is held to."""
+
+    mass_cap = Integer(most=LARGEST_CAP, required=False)
+    account_cap = Integer(most=LARGEST_CAP, required=False)
+    limit_zone = Choice(*ZONES)
+    person_cap = Integer(least=1, most=LARGEST_CAP, required=False)
+    person_cap_days = Integer(least=1, most=90)
+    approval_over = Integer(most=LARGEST_CAP, required=False)
+    trial_mode = Flag()
+    slots = Integer(least=1, most=100)
+    slot_minutes = Integer(least=1, most=1440)
+    drift_percent = Integer(most=100)
+    version = Integer()
+
+    def limits(self) -> Limits:
+        """The limits as the form describes them."""
+        values = {name: self[name] for name in self.fields}
+        caps = ("mass_cap", "account_cap", "person_cap", "approval_over")
+        return Limits(**{**values, **{name: cap(self, name) for name in caps}})
+
+
 def cap(form: Form, name: str = "daily_cap") -> int | None:
     """A limit of a form; None: no limit. An explicit 0 is a limit."""
     return form[name] if form.shown(name).strip() else None
@@ -122,6 +145,27 @@ def choices(senders: Sequence[SenderRow]) -> dict[str, Options]:
         "locale": [(locale, autonym(locale)) for locale in LOCALES],
         "sender_id": usable,
         "resend_uncertain": again,
+    }
+
+
+def limit_choices(zone: str) -> dict[str, Options]:
+    """What the select of the limits' form offers; `zone`: the organisation's."""
+    return {"limit_zone": [(each, day_word(each, zone)) for each in ZONES]}
+
+
+def limit_labels() -> dict[str, str]:
+    """What the limits are called."""
+    return {
+        "mass_cap": _("Mass mail a day"),
+        "account_cap": _("Of it, started by one colleague"),
+        "limit_zone": _("The day begins at midnight in"),
+        "person_cap": _("Optional e-mails to one person"),
+        "person_cap_days": _("within so many days"),
+        "approval_over": _("Mailings to more than so many need approval"),
+        "trial_mode": _("Trial mode: only colleagues’ addresses get mass mail"),
+        "slots": _("Mailings that may begin at about the same time"),
+        "slot_minutes": _("“About the same time” means, in minutes"),
+        "drift_percent": _("Ask when a schedule’s audience has changed by more than (%)"),
     }
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from portal import zones
 from portal.i18n import _
 from portal.ledger import actions as ledger
-from portal.organisation import actions, brand_pages, queries
+from portal.organisation import actions, brand_pages, limits_pages, queries
 from portal.organisation.forms import (
     DomainForm,
     NewDomainForm,
@@ -226,5 +226,5 @@ async def _page(
 routes: list[Any] = [
     organisation_page, change_organisation, add_sender, sender_page, change_sender, pause_page, pause_sender,
     resume_sender, verify_sender, domains_page, add_domain, domain_page, change_domain, remove_domain,
-    *brand_pages.routes,
+    *brand_pages.routes, *limits_pages.routes,
 ]  # fmt: skip

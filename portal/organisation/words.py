@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from portal.formats import zone_city
 from portal.i18n import _, pgettext
 from portal.timeline import Event
 
@@ -24,6 +25,12 @@ def resend_word(policy: str) -> str:
         "necessary": lambda: _("All necessary automatic e-mails"),
     }
     return words[policy]()
+
+
+def day_word(whose: str, zone: str) -> str:
+    """Whose day limits are counted by; `zone`: the organisation's."""
+    # NOTE: a choice of time zones. {city}: the organisation's, e.g. Madrid
+    return _("UTC") if whose == "utc" else _("{city}, the organisation’s time zone").format(city=zone_city(zone))
 
 
 def event_sentence(event: Event) -> tuple[str, str]:
