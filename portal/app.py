@@ -45,6 +45,8 @@ from portal.proofreading import routes as proofreading_pages
 from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
 from portal.staff import routes as staff_pages
+from portal.suppressions import api as suppressions_api
+from portal.suppressions import routes as suppression_pages
 from portal.triggers import api as triggers_api
 from portal.triggers import routes as trigger_pages
 from portal.views import api as views_api
@@ -57,11 +59,11 @@ from portal.web.rights import public
 PAGES = (
     view_pages, audience_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
-    people_pages, preference_pages, template_pages, picture_pages, proofreading_pages, signature_pages,
-    staff_pages, audit_pages,
+    people_pages, preference_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
+    signature_pages, staff_pages, audit_pages,
     job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
-APIS = (campaigns_api, dossiers_api, views_api, people_api, templates_api, triggers_api, ledger_api)
+APIS = (campaigns_api, dossiers_api, views_api, people_api, suppressions_api, templates_api, triggers_api, ledger_api)
 
 
 def create_app(given: Settings | None = None) -> Litestar:

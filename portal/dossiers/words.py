@@ -93,7 +93,8 @@ def counted(count: Count) -> str:
 
 def wish_word(reasons: Sequence[str]) -> tuple[str, str]:
     """Whether a person's address is written to: (tone, words). `reasons`: of the suppressions."""
-    for reason, tone in (("complaint", "bad"), ("suppressed_bounce", "bad"), ("opted_out", "mute")):
+    bad, mild = ("complaint", "suppressed_bounce", "by_hand"), ("opted_out", "taking_a_break")
+    for reason, tone in ((each, "bad" if each in bad else "mute") for each in (*bad, *mild)):
         if reason in reasons:
             return tone, reason_word(reason)
     return "ok", pgettext("e-mails of a person", "Receives all")

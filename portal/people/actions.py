@@ -1,8 +1,8 @@
-"""What is done to a person's record: made by hand, changed, opted out of optional e-mail and in again, unblocked."""
+"""What is done to a person's record: made by hand, changed. What she wishes to get is in `wishes`."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -12,13 +12,10 @@ from portal.actor import Actor
 from portal.addresses import valid_email
 from portal.formats import number
 from portal.i18n import LOCALES, _, ngettext
-from portal.ledger import actions as ledger
-from portal.outcomes import Missing, Refused, Stale
-from portal.people import queries
+from portal.outcomes import Refused, Stale
+from portal.people import queries, wishes
 
 LONGEST_NAME = 100
-# Who may lift a block: a complaint is a person's word against us, so it takes more than a manager.
-LIFTERS = {"opted_out": "person.edit", "suppressed_bounce": "person.edit", "complaint": "account.manage"}
 
 INSERT = """
 insert into person (kind, email, first_name, last_name, locale) values ($1, $2, $3, $4, $5) returning id"""
@@ -70,7 +67,7 @@ async def create(by: Actor, draft: PersonDraft) -> int:
 
 
 async def change(by: Actor, person_id: int, version: int, draft: PersonDraft) -> None:
-    """Change name, address and language; the kind stays. An opt-out is her wish and follows to a new address.
+    """Change name, address and language; the kind stays. Her wishes follow to a new address.
 
     Raises Missing, Refused, Taken, or Stale with the person as she is now.
     """
@@ -86,43 +83,9 @@ async def change(by: Actor, person_id: int, version: int, draft: PersonDraft) ->
             if changes := _changes(before, draft):
                 await _record(person_id, "person.changed", by, changes=changes)
             if before.email and draft.email:
-                await _carry_opt_out(before.email, draft.email, by)
+                await wishes.carry(before.email, draft.email, by)
     except asyncpg.UniqueViolationError:
         raise Taken(await queries.by_address(by, draft.email or "")) from None
-
-
-# ------------------------------------------------------------------------------------------------ what reaches her
-async def opt_out(person_id: int, by: Actor, source: str = "by_hand") -> None:
-    """No more optional e-mail to her; necessary e-mail still goes (Z31). Twice is once. Raises Missing, Refused.
-
-    `source`: by_hand, link, reply ... A candidate has come by a signed link, so nothing is looked up through them.
-    """
-    await ledger.suppress(await _address(by, person_id), "optional", "opted_out", source, by)
-
-
-async def opt_in(person_id: int, by: Actor) -> None:
-    """Optional e-mail again (Z31). Only an opt-out is lifted, no block. Raises Missing, Refused."""
-    address = await _address(by, person_id)
-    there = "select exists (select from suppression where address = $1 and scope = 'optional' and reason = 'opted_out')"
-    if await db.fetchval(there, address):
-        await ledger.lift(address, "optional", by)
-
-
-async def unblock(person_id: int, by: Actor, scope: Literal["all", "optional"]) -> None:
-    """Write to a blocked address again. Raises Missing, or Refused when it takes somebody with more rights."""
-    address = await _address(by, person_id)
-    sql = "select reason from suppression where address = $1 and scope = $2"
-    reason = await db.fetchval(sql, address, scope)
-    if reason is None:
-        return
-    if not may_lift(by, reason):
-        raise Refused(_("The address was reported as spam. Only an administrator may unblock it."))
-    await ledger.lift(address, scope, by)
-
-
-def may_lift(actor: Actor, reason: str) -> bool:
-    """Whether somebody may lift a block of this reason (B08)."""
-    return actor.may(LIFTERS.get(reason, "account.manage"))
 
 
 # ------------------------------------------------------------------------------------------------ shared
@@ -157,25 +120,6 @@ async def _refuse_taken(by: Actor, draft: PersonDraft, own_id: int = 0) -> None:
     owner = await db.fetchval("select id from person where email = $1 and id <> $2", draft.email, own_id)
     if owner is not None:
         raise Taken(await queries.by_address(by, draft.email or ""))
-
-
-async def _address(by: Actor, person_id: int) -> str:
-    """Her address, if the actor may act on her. A candidate's link has proved that it is she."""
-    if by.kind != "candidate":
-        await queries.one(by, person_id)
-    row = await db.fetchrow("select email::text as email from person where id = $1", person_id)
-    if row is None:
-        raise Missing
-    if not row["email"]:
-        raise Refused(_("This person has no e-mail address."))
-    return str(row["email"])
-
-
-async def _carry_opt_out(old: str, new: str, by: Actor) -> None:
-    sql = "select source from suppression where address = $1 and scope = 'optional' and reason = 'opted_out'"
-    source = await db.fetchval(sql, old)
-    if source is not None and old.lower() != new.lower():
-        await ledger.suppress(new, "optional", "opted_out", source, by)
 
 
 def _changes(before: queries.Person, draft: PersonDraft) -> dict[str, Any]:

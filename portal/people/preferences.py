@@ -1,44 +1,107 @@
-"""/u/{token}: a person says whether optional e-mail may come. Without signing in, in her language, and at once.
+"""/u/{token}: a person says which e-mail she wants, in which language. Without signing in, and at once (Z31).
 
 GET and HEAD change nothing: scanners follow every link of a letter. The POST needs no cookie (RFC 8058): the token is
-the proof, so there is nothing a forged request could gain.
+the proof, so there is nothing a forged request could gain. It never answers a mailbox's one click with a redirect.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from portal import tokens
+from portal import i18n, tokens
 from portal.actor import candidate
+from portal.i18n import LOCALES, autonym
 from portal.outcomes import Missing
-from portal.people import actions, queries
+from portal.people import wishes, words
+from portal.people.wishes import Wishes
 from portal.web.htmx import Request
 from portal.web.limits import limited
 from portal.web.pages import page, see
 from portal.web.rights import public
 
-AGAIN = "opt_in"
+BY_HER = candidate("")
 
 
 @get("/u/{token:str}", opt=public())
 async def show_preferences(request: Request, token: FromPath[str]) -> Response[str]:
-    """What she gets now, and the one button that changes it."""
-    person_id = _person_of(token)
-    return page(request, "people/preferences.html", token=token, opted_out=await queries.has_opted_out(person_id))
+    """What she gets now, and what she can choose."""
+    return _page(request, token, await wishes.of(_person_of(token)))
 
 
 @post("/u/{token:str}", opt=public(), status_code=303, exclude_from_csrf=True, guards=[limited("opt_out", 60)])
 async def change_preferences(request: Request, token: FromPath[str]) -> Response[Any]:
-    """One click opts out; only the page's own button opts in again."""
-    person_id, by = _person_of(token), candidate("")
-    if (await request.form()).get("wish") == AGAIN:
-        await actions.opt_in(person_id, by)
-    else:
-        await actions.opt_out(person_id, by, source="link")
+    """A form of the page, or one click in her mailbox, which opts out."""
+    person_id, form = _person_of(token), await request.form()
+    hers = await wishes.of(person_id)
+    wish = form.get("wish")
+    if wish is None:
+        await wishes.opt_out(person_id, BY_HER, "one_click", words.opt_out_wording())
+        answer = _page(request, token, await wishes.of(person_id))
+        answer.status_code = 200
+        return answer
+    with i18n.use(_locale(request, hers)):
+        await _grant(person_id, str(wish), form, words.opt_in_wording(_organisation(request)))
     return see(request, f"/u/{token}")
+
+
+async def _grant(person_id: int, wish: str, form: Mapping[str, Any], wording: str) -> None:
+    """What a button of the page stands for. Nothing for one that no page has."""
+    match wish:
+        case "opt_out":
+            await wishes.opt_out(person_id, BY_HER, "preferences", words.opt_out_wording())
+        case "opt_in":
+            await wishes.opt_in(person_id, BY_HER, wording)
+        case "break":
+            await wishes.take_a_break(person_id, BY_HER)
+        case "choose":
+            offered, wanted = _ids(form, "offered"), _ids(form, "topic")
+            if offered:
+                await wishes.choose_topics(person_id, BY_HER, {each: each in wanted for each in offered})
+            if form.get("locale") in LOCALES:
+                await wishes.speak(person_id, str(form["locale"]), BY_HER)
+
+
+def _ids(form: Mapping[str, Any], name: str) -> set[int]:
+    """Ids of kinds of mail; what is none is left out."""
+    sent: list[Any] = form.getall(name, [])  # type: ignore[attr-defined]
+    return {
+        int(each) for each in sent if isinstance(each, str) and each.isascii() and each.isdigit() and len(each) < 10
+    }
+
+
+def _page(request: Request, token: str, hers: Wishes) -> Response[Any]:
+    with i18n.use(_locale(request, hers)):
+        return page(
+            request,
+            "people/preferences.html",
+            token=token,
+            hers=hers,
+            address=_masked(hers.address),
+            topics=[each for each in hers.topics if i18n.text_in(each.name)],
+            languages_offered=[(each, autonym(each)) for each in LOCALES],
+            agreement=words.opt_in_wording(_organisation(request)),
+            stop=words.opt_out_wording(),
+        )
+
+
+def _locale(request: Request, hers: Wishes) -> str:
+    """The language she has chosen for pages, else the one she reads our letters in."""
+    chosen = request.cookies.get(request.app.state.language_cookie)
+    return i18n.current_locale.get() if chosen in LOCALES or request.visitor else hers.locale
+
+
+def _organisation(request: Request) -> str:
+    return str((request.scope["state"].get("organisation") or request.app.state.house).name)
+
+
+def _masked(address: str) -> str:
+    """`a••••@example.org`: she knows which it is; whoever finds the link does not learn it."""
+    local, at, host = address.rpartition("@")
+    return f"{local[:1]}••••{at}{host}" if at else ""
 
 
 def _person_of(token: str) -> int:

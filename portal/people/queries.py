@@ -28,7 +28,9 @@ LISTED = f"""
 select p.id, p.kind, p.email::text as email, p.first_name, p.last_name, p.locale, p.changed_at,
        (select count(*) from dossier d where d.person_id = p.id and {sees_dossier("d", "$3")}) as dossiers,
        coalesce((select array_agg(s.reason order by s.scope) from suppression s where s.address = p.email),
-           '{{}}') as reasons
+           '{{}}') as reasons,
+       coalesce((select array_agg(s.scope order by s.scope) from suppression s where s.address = p.email),
+           '{{}}') as scopes
 from person p"""
 
 PERSON = f"""
@@ -37,7 +39,8 @@ from person p where {VISIBLE} and p.id = $3"""
 
 # Who blocked an address stands in the history of its person, under the same scope.
 SUPPRESSIONS = """
-select s.scope, s.reason, s.source, s.at, coalesce(e.actor_kind, 'rule') as actor_kind, coalesce(e.actor_name, '') as by
+select s.scope, s.reason, s.source, s.note, s.at, s.expires_at, coalesce(e.actor_kind, 'rule') as actor_kind,
+       coalesce(e.actor_name, '') as by
 from suppression s left join lateral (
     select actor_kind, actor_name from timeline_event
     where what = 'address.blocked' and details ->> 'scope' = s.scope and person_id = $2
@@ -78,7 +81,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A person of a list. `reasons`: why her address is not written to, if so; `dossiers`: those the actor may see."""
+    """A person of a list. `reasons`, `scopes`: why her address is not written to, and how far.
+
+    `dossiers`: those the actor may see.
+    """
 
     id: int
     kind: str
@@ -89,6 +95,7 @@ class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     dossiers: int
     reasons: list[str]
+    scopes: list[str]
 
     @property
     def name(self) -> str:
@@ -121,7 +128,9 @@ class Suppression(msgspec.Struct, frozen=True):
     scope: Literal["all", "optional"]
     reason: str
     source: str
+    note: str
     at: datetime
+    expires_at: datetime | None
     actor_kind: str
     by: str
 
@@ -224,13 +233,3 @@ async def last_change(person_id: int) -> LastChange | None:
     sql = """select actor_name as by, at from timeline_event
         where person_id = $1 and what = 'person.changed' order by id desc limit 1"""
     return await db.one_as(LastChange, sql, person_id)
-
-
-async def has_opted_out(person_id: int) -> bool:
-    """Whether a person who has come by her own link gets no optional e-mail. Raises Missing when she is gone."""
-    sql = """select exists (select from suppression s where s.address = p.email and s.scope = 'optional') as opted_out
-        from person p where p.id = $1"""
-    row = await db.fetchrow(sql, person_id)
-    if row is None:
-        raise Missing
-    return bool(row["opted_out"])

@@ -7,12 +7,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.i18n import LOCALES, _, language_name
+from portal.i18n import LOCALES, _, language_name, text_in
 from portal.ledger import queries as ledger
 from portal.ledger import words as ledger_words
 from portal.ledger.queries import MessageFilters, MessageRow
 from portal.outcomes import Missing, Refused, Stale
-from portal.people import actions, forms, queries, words
+from portal.people import actions, consent, forms, queries, wishes, words
 from portal.people.actions import Taken
 from portal.people.forms import PersonForm
 from portal.people.queries import LATEST, Filters, Person, Suppression
@@ -24,6 +24,7 @@ from portal.web.htmx import Request
 from portal.web.lists import asked, chips
 from portal.web.pages import page, see
 from portal.web.rights import needs
+from portal.web.templating import url
 
 SEE, EDIT = needs("person.see"), needs("person.edit")
 PERSON = "/people/{person_id:int}"
@@ -133,7 +134,10 @@ async def person_page(request: Request, person_id: FromPath[int]) -> Response[An
         person=person,
         back=f"/people/{KINDS[person.kind]}",
         kind=words.kind_word(person.kind),
-        reach=[_explained(request, each) for each in await queries.suppressions(person)],
+        reach=[_explained(request, person, each) for each in await queries.suppressions(person)],
+        unwanted=[text_in(each.name) for each in (await wishes.of(person_id)).topics if not each.wanted],
+        consents=await consent.of_person(person_id),
+        people_words=words,
         dossiers=await queries.dossiers_of(request.user, person_id) if request.user.may("dossier.see") else [],
         messages=await _messages(request, person_id),
         words=ledger_words,
@@ -148,15 +152,18 @@ async def _messages(request: Request, person_id: int) -> list[MessageRow]:
     return (await ledger.search(request.user, MessageFilters(person_id=person_id))).items
 
 
-def _explained(request: Request, each: Suppression) -> dict[str, Any]:
-    """A reason not to write to her with all that a page says about it."""
+def _explained(request: Request, person: Person, each: Suppression) -> dict[str, Any]:
+    """A reason not to write to her with all that a page says about it, and the way to lift it."""
+    here = f"/people/{person.id}"
     return {
         "it": each,
-        "word": words.reach_word(each),
+        "word": words.reason_word(each.reason),
+        "tone": words.reason_tone(each.reason),
         "source": words.source_word(each.source),
-        "consequence": words.consequence(each),
-        "lifter": words.lifter(each),
-        "may_lift": actions.may_lift(request.user, each.reason),
+        "consequence": words.consequence(each.scope),
+        "lifter": words.lifter(each.reason),
+        "may_lift": request.user.may("suppression.edit") and wishes.may_lift(request.user, each.reason),
+        "lift": url("/suppressions/lift", address=person.email, scope=each.scope, back=here),
     }
 
 
@@ -203,44 +210,11 @@ async def opt_out_page(request: Request, person_id: FromPath[int]) -> Response[A
 @post(f"{PERSON}/opt-out", opt=EDIT, status_code=303)
 async def opt_out(request: Request, person_id: FromPath[int]) -> Response[Any]:
     """No more optional e-mail (Z31)."""
-    await actions.opt_out(person_id, request.user)
+    await wishes.opt_out(person_id, request.user)
     return see(request, f"/people/{person_id}", _("Opted out of optional e-mail."))
-
-
-@get(f"{PERSON}/opt-in", opt=EDIT)
-async def opt_in_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
-    """Say what it takes to write to her again."""
-    return page(request, "people/opt_in.html", person=await queries.one(request.user, person_id))
-
-
-@post(f"{PERSON}/opt-in", opt=EDIT, status_code=303)
-async def opt_in(request: Request, person_id: FromPath[int]) -> Response[Any]:
-    """Optional e-mail again (Z31)."""
-    await actions.opt_in(person_id, request.user)
-    return see(request, f"/people/{person_id}", _("Optional e-mail goes to this person again."))
-
-
-@get(f"{PERSON}/unblock", opt=EDIT)
-async def unblock_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
-    """Say what unblocking does before it is done."""
-    person = await queries.one(request.user, person_id)
-    blocks = [each for each in await queries.suppressions(person) if each.reason != "opted_out"]
-    if not blocks:
-        raise Missing
-    return page(request, "people/unblock.html", person=person, block=_explained(request, blocks[0]))
-
-
-@post(f"{PERSON}/unblock", opt=EDIT, status_code=303)
-async def unblock(request: Request, person_id: FromPath[int]) -> Response[Any]:
-    """Write to a blocked address again (B08)."""
-    person = await queries.one(request.user, person_id)
-    for each in await queries.suppressions(person):
-        if each.reason != "opted_out":
-            await actions.unblock(person_id, request.user, each.scope)
-    return see(request, f"/people/{person_id}", _("The address is no longer blocked."))
 
 
 routes = [
     people, candidates, contacts, new_person_page, create_person, person_page, edit_person_page, change_person,
-    opt_out_page, opt_out, opt_in_page, opt_in, unblock_page, unblock,
+    opt_out_page, opt_out,
 ]  # fmt: skip

@@ -33,7 +33,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
             Place("/", "layout-dashboard", _("Dashboard"), "home.see"),
             Place("/campaigns", "speakerphone", _("Campaigns"), "campaign.see", below=("/campaigns", "/programmes")),
             Place("/dossiers", "folder", _("Dossiers"), "dossier.see"),
-            Place("/people/candidates", "users", _("People"), "person.see", below=("/people",)),
+            Place("/people/candidates", "users", _("People"), "person.see", below=("/people", "/suppressions")),
         ],
         [
             Place("/templates", "file-text", _("Templates"), "template.see"),

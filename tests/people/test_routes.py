@@ -6,7 +6,7 @@ import pytest
 
 from portal import db as database
 from portal import timeline
-from portal.people import actions, queries
+from portal.people import queries, wishes
 from tests import factories
 from tests.clients import Client
 from tests.factories import AccountRow
@@ -26,7 +26,7 @@ async def test_lists_of_candidates_and_contacts_say_what_reaches_them(alice: Acc
     jan = await factories.person("Jan", "Kos")
     await factories.person("Eva", "Roy", email=None)
     await factories.person("Marc", "Petit", kind="contact")
-    await actions.opt_out(ana.id, alice.actor)
+    await wishes.opt_out(ana.id, alice.actor)
     sql = "insert into suppression (address, scope, reason) values ($1, 'all', 'suppressed_bounce')"
     await database.execute(sql, jan.email)
     page = await client.get("/people/candidates")
@@ -99,7 +99,7 @@ async def test_the_page_shows_facts_dossiers_and_history(alice: AccountRow, clie
     campaign = await factories.campaign(managers=(alice,), title={"en": "Rural Labs"})
     ana = await factories.person("Ana", "Nowak", locale="pl")
     dossier = await factories.dossier(campaign, ana)
-    await actions.opt_out(ana.id, alice.actor)
+    await wishes.opt_out(ana.id, alice.actor)
     page = await client.get(f"/people/{ana.id}")
     assert page.h1 == "Ana Nowak"
     assert page.texts("[aria-labelledby=dossiers] tbody th") == [dossier.number]
@@ -140,9 +140,18 @@ async def test_Z31_alice_opts_a_person_out_and_in_again(alice: AccountRow, clien
     page = await client.post(f"{own}/opt-out")
     assert page.texts("[aria-labelledby=reach] .status") == ["Opted out of optional e-mail"]
     assert ", by Alice. Source: entered by hand" in page.words
-    assert (await client.get(f"{own}/opt-in")).h1 == "Send optional e-mail to Ana Nowak again?"
-    page = await client.post(f"{own}/opt-in")
+    assert "Only the person can opt in again, or an administrator" in page.words
+    assert [link for link in page.links if link.startswith("/suppressions/lift")] == []
+    adam = await factories.account("Adam", "administrator")
+    await client.sign_in(adam.email)
+    lift = next(link for link in (await client.get(own)).links if link.startswith("/suppressions/lift"))
+    form = (await client.get(lift)).form("/suppressions/lift")
+    assert (await client.post("/suppressions/lift", form)).status == 422
+    page = await client.post("/suppressions/lift", form | {"note": "Phoned on Monday"})
+    assert (page.path == own, page.toasts) == (True, [f"{ana.email} is written to again."])
     assert page.texts("[aria-labelledby=reach] .status") == ["Receives all"]
+    assert page.texts("[aria-labelledby=consents] p")[:1] == ["Wants optional e-mail"]
+    assert "Phoned on Monday" in page.words
 
 
 @pytest.mark.seed("B08")
@@ -153,14 +162,18 @@ async def test_B08_a_blocked_address_says_why_and_who_may_lift_it(alice: Account
     await database.execute(sql, jan.email, "complaint")
     page = await client.get(f"/people/{ana.id}")
     assert page.texts("[aria-labelledby=reach] .status") == ["Address blocked after a bounce"]
-    assert "Managers may unblock it once the mailbox works again." in page.words
-    assert (await client.get(f"/people/{ana.id}/unblock")).h1 == f"Unblock {ana.email}?"
-    page = await client.post(f"/people/{ana.id}/unblock")
-    assert page.toasts == ["The address is no longer blocked."]
+    assert "Whoever decides about addresses may unblock it once the mailbox works again." in page.words
+    assert "what is said here holds for candidates and contacts alike" in page.words
+    lift = next(link for link in page.links if link.startswith("/suppressions/lift"))
+    page = await client.get(lift)
+    assert page.h1 == f"Write to {ana.email} again?"
+    page = await client.post("/suppressions/lift", page.form("/suppressions/lift"))
+    assert page.toasts == [f"{ana.email} is written to again."]
     page = await client.get(f"/people/{jan.id}")
-    assert "Only an administrator may unblock it." in page.words
-    assert f"/people/{jan.id}/unblock" not in page.links
-    assert (await client.post(f"/people/{jan.id}/unblock")).status == 422
+    assert "Only the person can undo it, or an administrator with a note" in page.words
+    assert [link for link in page.links if link.startswith("/suppressions/lift")] == []
+    form = {"address": jan.email, "scope": "all", "reason": "complaint", "note": "she said so"}
+    assert (await client.post("/suppressions/lift", form)).status == 422
 
 
 async def test_bob_sees_his_candidates_without_the_manager_s_buttons(client: Client) -> None:
@@ -175,6 +188,6 @@ async def test_bob_sees_his_candidates_without_the_manager_s_buttons(client: Cli
     assert [link for link in page.links if link.startswith(f"/people/{ana.id}/")] == []
     assert page.texts("main h2") == ["Dossiers", "Facts", "What reaches this person"]
     assert (await client.get(f"/people/{jan.id}")).status == 404
-    for place in ("edit", "opt-out", "opt-in", "unblock"):
+    for place in ("edit", "opt-out"):
         assert (await client.get(f"/people/{ana.id}/{place}")).status == 403
     assert (await client.get("/people/new?kind=candidate")).status == 403
