@@ -10,7 +10,7 @@ from portal import timeline
 from portal.accounts import actions as accounts
 from portal.dossiers import documents, exporting
 from portal.imports import actions as imports
-from portal.ledger import checks, sweeper, takeover
+from portal.ledger import blocks, checks, sweeper, takeover
 from portal.sending import evidence, notices
 from portal.settings import settings
 from portal.triggers import reminding, telling
@@ -81,6 +81,13 @@ async def remind() -> None:
     """Letters before a closing whose hour has come (B07); what is late waits for a person."""
     if posted := await reminding.remind():
         log.info("reminders", messages=posted)
+
+
+@dramatiq.actor(queue_name="house")
+async def keep_wishes() -> None:
+    """Breaks end when they are over (B08); kinds of mail that were refused during a plan do not leave (Z31)."""
+    await blocks.expire()
+    await blocks.cancel_recent_topics()
 
 
 @dramatiq.actor(queue_name="house")

@@ -49,6 +49,7 @@ TIMETABLE = (
     Entry(actors.settle_doubts.send, 60),
     Entry(actors.remind.send, 30),
     Entry(actors.sweep_told.send, 60),
+    Entry(actors.keep_wishes.send, 60),
     Entry(actors.tidy_up.send, 3600),
 )
 
