@@ -32,6 +32,7 @@ from portal.jobs import routes as job_pages
 from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
+from portal.mailings import limits_pages
 from portal.messages import routes as message_pages
 from portal.monitor import gauges as _sending  # noqa: F401 - adds the figures of sending to /metrics
 from portal.monitor import routes as sending_pages
@@ -61,7 +62,7 @@ PAGES = (
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
     people_pages, preference_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
     signature_pages, staff_pages, audit_pages,
-    job_pages, import_pages, trigger_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
+    job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, views_api, people_api, suppressions_api, templates_api, triggers_api, ledger_api)
 
@@ -82,7 +83,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         time_zone=config.time_zone,
         has_mailbox=config.smtp_url is None,
     )
-    verbs = [handler for each in APIS for handler in each.routes]
+    verbs = [*(handler for each in APIS for handler in each.routes), *limits_pages.api]
     api = Router("/api/v1", route_handlers=verbs, middleware=[Idempotency()])
     handlers = [*docs, *(handler for each in PAGES for handler in each.routes)]
     pages = Router("/", route_handlers=[*web.routes, *handlers], include_in_schema=False)
