@@ -13,6 +13,7 @@ from portal.actor import Actor
 from portal.emails.fields import Facts, answer_words
 from portal.emails.letters import Brand, Logo, Variant
 from portal.emails.rules import logo_size, pick_locale
+from portal.lists import literal
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
 from portal.settings import settings
@@ -140,12 +141,6 @@ def _found(row: Version | None) -> Version:
     return row
 
 
-async def version_in_force(template_id: int) -> int | None:
-    """The id of the version that a message planned now gets."""
-    found: int | None = await db.fetchval("select version_id from template where id = $1", template_id)
-    return found
-
-
 def pick(version: Version, *wishes: str) -> tuple[str, bool]:
     """The language a letter goes out in, and whether it is a fallback. Wishes: recipient, campaign, organisation."""
     return pick_locale(version.variants.keys(), wishes, version.fallback_locale)
@@ -192,7 +187,7 @@ async def recipients(actor: Actor, search: str = "") -> list[Recipient]:
     """People to preview a letter as, the latest dossiers first; without the right to see dossiers nobody."""
     if not actor.may("dossier.see"):
         return []
-    return await db.fetch_as(Recipient, RECIPIENTS, *actor.scope, None, search.strip(), RECIPIENTS_SHOWN)
+    return await db.fetch_as(Recipient, RECIPIENTS, *actor.scope, None, literal(search.strip()), RECIPIENTS_SHOWN)
 
 
 async def recipient(actor: Actor, dossier_id: int) -> Recipient | None:

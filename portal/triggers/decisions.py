@@ -9,7 +9,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
-from portal.lists import Cursor, Keyset, Slice
+from portal.lists import Cursor, Keyset, Slice, literal
 from portal.scope import sees_dossier
 
 Event = Literal["submitted", "status", "deadline"]
@@ -128,7 +128,7 @@ async def search(actor: Actor, campaign_id: int, filters: Filters, cursor: Curso
         order=ORDER.order(cursor),
         limit=PAGE + 1,
     )
-    asked = (campaign_id, filters.person, filters.trigger, *ORDER.parameters(cursor))
+    asked = (campaign_id, literal(filters.person), filters.trigger, *ORDER.parameters(cursor))
     rows = await db.fetch_nested(Line, sql, *actor.scope, *asked)
     return ORDER.slice(rows, cursor, PAGE, lambda row: (row.id,))
 
