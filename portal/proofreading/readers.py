@@ -24,7 +24,7 @@ KEPT = 200  # dossiers of a group that can be named
 CAMPAIGNS = 200
 
 # $5: the statuses they are in (null: any but a draft's), $6: the one they are not in; $7: answers that a letter says;
-# $8: languages, $9: evaluators, $10: answers, as a trigger asks for them.
+# $8: languages, $9: evaluators, $10: answers, as a trigger asks for them; $11: withdrawn ones, too.
 GROUPS = rf"""
 select d.locale, d.first_name ~ '\S' as first_name, d.last_name ~ '\S' as last_name,
        coalesce(p.email::text, '') <> '' as address, x.reason as blocked, {{answered}} as answered,
@@ -34,7 +34,7 @@ left join (select distinct on (address) address, reason from suppression where s
            order by address, scope) x on x.address = p.email
 where {sees_dossier()} and d.campaign_id = $3 and $7::text[] is not null
   and case when $5::int[] is null then s.key <> 'draft' else d.status_id = any ($5) end
-  and ($6::int is null or d.status_id <> $6)
+  and ($6::int is null or d.status_id <> $6) and ($11 or d.withdrawn_at is null)
   and (cardinality($8::text[]) = 0 or d.locale = any ($8))
   and (cardinality($9::int[]) = 0 or exists (
       select from assignment a where a.dossier_id = d.id and a.account_id = any ($9)))
@@ -117,6 +117,11 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None = None
     rule: Rule | None = None
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether those who have withdrawn are among them: nobody reminds them of a closing date."""
+        return self.rule is None or self.rule.family != "deadline"
+
 
 async def campaign(actor: Actor, campaign_id: int) -> Campaign:
     """The campaign, if it is one of the actor's. Raises Missing."""
@@ -169,6 +174,7 @@ async def groups(
         list(asked.locales) if asked else [],
         list(asked.evaluators) if asked else [],
         msgspec.to_builtins(asked.answers) if asked else [],
+        audience.withdrawn,
     )
     return await db.fetch_as(Group, sql, *actor.scope, campaign_id, optional, *parameters)
 

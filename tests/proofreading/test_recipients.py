@@ -98,6 +98,12 @@ async def test_a_triggers_people_are_those_whom_its_conditions_let_through(db: N
     assert await people({"locales": ["pl", "es"]}) == 3
     assert await people({"answers": [{"key": "title", "is": ["A", "Z"]}]}) == 2
     assert await people({"evaluators": [alice.id]}) == 0
+    await database.execute("update dossier set withdrawn_at = now() where locale = 'pl' and campaign_id = $1", call_.id)
+    assert await people({}) == len(PEOPLE)
+    remind = """update trigger set family = 'deadline', to_status_id = null, days_before = 3, at_time = '09:00'
+        where id = $1"""
+    await database.execute(remind, trigger_id)
+    assert await people({}) == len(PEOPLE) - 2  # nobody reminds those who have withdrawn
 
 
 async def test_the_page_names_them_and_leads_to_their_previews(client: Client) -> None:
