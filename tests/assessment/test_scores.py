@@ -88,8 +88,17 @@ async def test_scores_outside_their_range_are_refused_and_taken_back_when_emptie
         await scoring.save(house.dana.actor, house.dossier, {}, 0)
     other = await make.campaign(managers=(house.alice,))
     foreign = await criteria.add(house.alice.actor, other.id, Draft(label={"en": "Other"}))
-    await scoring.save(house.bob.actor, house.dossier, {foreign: Given(Decimal(1))}, 1)
+    mine = scoring.own(await scoring.of_dossier(house.dossier), house.bob.id)
+    await scoring.save(house.bob.actor, house.dossier, {foreign: Given(Decimal(1))}, scoring.seen(mine))
     assert len(await scoring.of_dossier(house.dossier)) == 1
+
+
+async def test_a_form_that_has_seen_another_criterions_score_is_stale(house: House) -> None:
+    await give(house, house.bob, "9", None)
+    old = scoring.seen(scoring.own(await scoring.of_dossier(house.dossier), house.bob.id))
+    await give(house, house.bob, None, "1")  # as many scores and versions as before
+    with pytest.raises(Stale):
+        await scoring.save(house.bob.actor, house.dossier, {house.idea: Given(Decimal(8))}, old)
 
 
 async def test_a_conflict_of_interest_takes_the_dossier_and_the_scores_out(house: House) -> None:
