@@ -20,6 +20,7 @@ from portal.outcomes import Refused
 
 LONGEST_NAME = 120
 LONGEST_LINE = 200  # characters of a subject or preheader as written
+LONGEST_REMARK = 200  # of what is said about a version
 LONGEST_BODY = 30_000  # characters of a body as stored
 PROBLEMS_SHOWN = 5
 CATEGORIES = ("transactional", "optional")
@@ -42,6 +43,8 @@ class Wish(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def note(self) -> str: ...
+    @property
     def category(self) -> str: ...
     @property
     def texts(self) -> Mapping[str, Text]: ...
@@ -59,6 +62,8 @@ def checked(draft: Wish, senders: Collection[int]) -> dict[str, Any]:
     name = " ".join(draft.name.split(" "))[: LONGEST_NAME + 1].strip()
     if not name or len(name) > LONGEST_NAME:
         errors["name"] = _("Enter a name of at most {n} characters.").format(n=LONGEST_NAME)
+    if len(draft.note) > LONGEST_REMARK:
+        errors["note"] = _("Use at most {n} characters.").format(n=LONGEST_REMARK)
     if draft.category not in CATEGORIES:
         errors["category"] = _("Choose one of the options.")
     if draft.sender_id is not None and draft.sender_id not in senders:

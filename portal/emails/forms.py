@@ -10,7 +10,7 @@ import msgspec
 
 from portal.emails import queries, words
 from portal.emails.actions import Draft
-from portal.emails.checks import CATEGORIES, LONGEST_LINE, LONGEST_NAME, Text, text_errors
+from portal.emails.checks import CATEGORIES, LONGEST_LINE, LONGEST_NAME, LONGEST_REMARK, Text, text_errors
 from portal.emails.checks import tidy as tidy_text
 from portal.emails.markup import reduce
 from portal.emails.queries import Version
@@ -22,7 +22,6 @@ from portal.web.fields import Options
 from portal.web.forms import Form
 
 TEXT_PARTS = ("subject", "preheader", "body")
-LONGEST_REMARK = 200
 
 
 class Line(fields.Text):

@@ -34,3 +34,5 @@ async def test_a_change_of_the_text_keeps_the_documents(
     assert answer.status_code == 200
     assert [each["name"] for each in answer.json()["attachments"]] == ["rules.pdf"]
     assert (await api.put(f"/templates/{template_id}", json=CHANGE | {"version": 2})).status_code == 409
+    long = await api.put(f"/templates/{template_id}", json=CHANGE | {"version": 3, "note": "x" * 201})
+    assert (long.status_code, list(long.json()["errors"])) == (422, ["note"])
