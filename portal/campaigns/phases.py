@@ -11,7 +11,6 @@ import msgspec
 
 from portal import db
 from portal.campaigns import rules, words
-from portal.campaigns.queries import Campaign
 from portal.i18n import text_in
 from portal.outcomes import Missing
 
@@ -117,8 +116,3 @@ async def use_of(phase_id: int) -> PhaseUse:
     if found is None:
         raise Missing
     return found
-
-
-async def open_phase(campaign: Campaign, now: datetime) -> Phase | None:
-    """The later phase that is open at an instant, the last of them when several are; None: the initial one, or none."""
-    return next(reversed(rules.open_phases(await of_campaign(campaign.id), now)), None)

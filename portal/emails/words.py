@@ -77,11 +77,6 @@ def default_name(key: str) -> str:
     return names[key]()
 
 
-def category_word(category: str) -> str:
-    """Necessary or optional e-mail, as a noun."""
-    return _("Necessary e-mail") if category == "transactional" else _("Optional e-mail")
-
-
 def category_choice(category: str) -> str:
     """A category and what it means for the people who get it."""
     if category == "transactional":

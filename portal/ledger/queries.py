@@ -133,9 +133,3 @@ async def of_dossier(dossier_id: int) -> list[MessageRow]:
     """All messages about a dossier, the latest first. Whoever asks has found the dossier through the actor."""
     sql = f"select {COLUMNS} from {FROM} where m.dossier_id = $1 order by m.id desc limit 500"
     return await db.fetch_as(MessageRow, sql, dossier_id)
-
-
-async def of_person(person_id: int) -> list[MessageRow]:
-    """All messages to a person, the latest first. Whoever asks may see the person."""
-    sql = f"select {COLUMNS} from {FROM} where m.person_id = $1 order by m.id desc limit 500"
-    return await db.fetch_as(MessageRow, sql, person_id)

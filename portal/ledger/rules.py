@@ -130,11 +130,6 @@ def enhanced_code(reply: str) -> str:
     return found[1] if found else ""
 
 
-def slows_down(reply: str) -> bool:
-    """Whether a server asks for less: 421 or 4.7.x."""
-    return reply.startswith("421") or enhanced_code(reply).startswith("4.7.")
-
-
 def retry_minutes(tries: int) -> int:
     """Minutes to wait after the try number `tries` (from 0) was put off: 5, 10, 20, 40, 80, 160, 240, 240 ..."""
     return int(min(FIRST_RETRY_MINUTES * 2 ** min(tries, 16), LONGEST_RETRY_MINUTES))

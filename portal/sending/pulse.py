@@ -11,7 +11,7 @@ import contextlib
 import time
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import structlog
@@ -166,15 +166,3 @@ async def attempt(sql: str, run_id: int, *say: Callable[[], dict[str, Any]]) -> 
     except Exception as failure:
         with contextlib.suppress(Exception):
             log.debug("pulse was not written", run=run_id, reason=repr(failure))
-
-
-def percentile(flushes: Iterable[int], share: float) -> float:
-    """Milliseconds that `share` of the flushes did not exceed: the upper bound of its class; 0 without any."""
-    counts = list(flushes)
-    total = sum(counts)
-    left = share * total
-    for bound, count in zip((*BOUNDS, 2 * BOUNDS[-1]), counts, strict=True):
-        left -= count
-        if total and left <= 0:
-            return bound
-    return 0.0

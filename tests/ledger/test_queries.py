@@ -112,7 +112,6 @@ async def test_one_message_shows_its_letter_and_every_try(calls: Any) -> None:
         (0, "retry", 450, "Later")
     ]
     assert [row.id for row in await queries.of_dossier(calls.dossier.id)] == [calls.ours]
-    assert [row.id for row in await queries.of_person(calls.dossier.person_id)] == [calls.ours]
 
 
 async def test_P12_totals_add_up_and_notice_lost_and_doubled_mail(calls: Any) -> None:

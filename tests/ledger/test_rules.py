@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.ledger.rules import LOST, NO_DOT, UNSENDABLE, Verdict, enhanced_code, retry_minutes, slows_down, verdict
+from portal.ledger.rules import LOST, NO_DOT, UNSENDABLE, Verdict, enhanced_code, retry_minutes, verdict
 
 ACCEPTED, RETRY = Verdict("accepted"), Verdict("retry", "later")
 HARD, REFUSED, POLICY = (
@@ -78,8 +78,3 @@ def test_enhanced_codes_are_read_where_they_stand() -> None:
     assert enhanced_code("550 5.1.10 Not found") == "5.1.10"
     assert enhanced_code("550-5.1.1 Not found") == "5.1.1"
     assert [enhanced_code(reply) for reply in ("550", "550 not 5.1.1", "550 6.1.1 x", "5.1.1")] == ["", "", "", ""]
-
-
-def test_servers_that_ask_for_less() -> None:
-    replies = ("421 Too many", "450 4.7.0 Rate limit", "451 4.3.0 Later", "250 Ok", "550 5.7.1 No")
-    assert [slows_down(reply) for reply in replies] == [True, True, False, False, False]
