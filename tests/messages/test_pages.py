@@ -221,6 +221,17 @@ async def test_alice_decides_about_a_message(
     assert [text.split(" ")[0] for text in page.texts("#main .checks li")] == ["Alice"]
 
 
+async def test_a_message_that_a_rule_has_stopped_leads_to_its_decision(client: Client) -> None:
+    here = await scene()
+    stopped = await plan(here)
+    await client.sign_in(here.alice.email)
+    assert 'href="/messages/decisions"' not in (await client.get(f"/messages/{stopped}")).text
+    await ledger.pause_origin(await database.fetchval("select id from origin"), "policy", SYSTEM)
+    page = await client.get(f"/messages/{stopped}")
+    assert "It needs a decision." in page.text
+    assert 'href="/messages/decisions"' in page.text
+
+
 async def test_time_to_undo_can_be_cut_short(client: Client) -> None:
     here = await scene()
     message_id = await plan(here, delay=30)
