@@ -14,6 +14,7 @@ from portal import (
     timeline_account_words,
     timeline_assessment_words,
     timeline_campaign_words,
+    timeline_mailing_words,
     timeline_people_words,
     timeline_schedule_words,
 )
@@ -240,6 +241,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     "trigger.deleted": ("trash", lambda event: pgettext("timeline", "{name} deleted the automatic e-mail “{title}”")),
     **timeline_account_words.WORDS,
     **timeline_assessment_words.WORDS,
+    **timeline_mailing_words.WORDS,
     **timeline_schedule_words.WORDS,
     "organisation.changed": (
         "building",

@@ -127,11 +127,11 @@ async def delete_draft(by: Actor, mailing_id: int, version: int) -> None:
         await record(before, "mailing.deleted", by)
 
 
-async def duplicate(by: Actor, mailing_id: int) -> int:
+async def duplicate(by: Actor, mailing_id: int, *, same_name: bool = False) -> int:
     """A new draft with the same recipients and letter, to be sent at once. Returns its id. Raises Missing, Refused."""
     before = await queries.one(by, mailing_id)
     # NOTE: the name of a copy. {name}: e.g. Closing reminder
-    name = _("{name} (copy)").format(name=before.name)[: rules.LONGEST_NAME]
+    name = before.name if same_name else _("{name} (copy)").format(name=before.name)[: rules.LONGEST_NAME]
     async with db.transaction():
         made = await create(by, msgspec.structs.replace(draft_of(before), name=name, starts_at=None))
         await db.execute(COPY_PICKS, mailing_id, made)

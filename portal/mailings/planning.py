@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from portal.lists import Cursor, Keyset, Slice, literal
 from portal.mailings import queries
 from portal.mailings.queries import Mailing
 from portal.mailings.relation import Address, Relation, Terms
+from portal.outcomes import Missing
 
 PAGE = 50
 ONE_BY_ONE = 20_000  # people whose earlier mail is looked up one by one; of more, all mail is counted once
@@ -110,9 +112,11 @@ async def _version(mailing: Mailing) -> Version | None:
     """The frozen version of a mailing that has started, else the one in force."""
     if mailing.version_id is not None:
         return await emails.version(mailing.version_id)
-    if mailing.template_id is None or await emails.version_in_force(mailing.template_id) is None:
+    if mailing.template_id is None:
         return None
-    return await emails.current(mailing.template_id)
+    with contextlib.suppress(Missing):  # a template in which nothing has been written yet
+        return await emails.current(mailing.template_id)
+    return None
 
 
 async def terms_of(author: Actor, mailing: Mailing, version: Version | None, *, many: bool) -> Terms:

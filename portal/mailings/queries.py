@@ -179,14 +179,9 @@ async def history_of(mailing: Mailing) -> list[Event]:
 
 
 async def author_of(mailing: Mailing, reader: Actor) -> Actor:
-    """As whom the mailing is planned: whoever launched it or asked for its approval; of a draft whoever looks at it.
-
-    Raises Missing when that account is gone or cannot sign in any more.
-    """
+    """As whom the mailing is planned: whoever launched it or asked for its approval; else whoever looks at it."""
     account_id = mailing.launched_by or mailing.asked_by
-    if mailing.state == "draft" or account_id is None or account_id == reader.account_id:
+    if mailing.state in ("draft", "needs_decision") or account_id in (None, reader.account_id):
         return reader
     account = await accounts.by_id(account_id)
-    if account is None or not account.active:
-        raise Missing
-    return accounts.actor_of(account)
+    return accounts.actor_of(account) if account is not None and account.active else reader

@@ -103,8 +103,9 @@ class Relation:
         parameters = Parameters(*self.parameters.values)
         one = parameters.add(person_id, "bigint")
         all_of = ", ".join(f"case when {reason.when} then {reason.word} end" for reason in self.reasons)
-        sql = f"""select c.record_id, array_remove(array[{all_of}]::text[], null) as reasons
-            from {self._from()} where c.person_id = {one} order by 1"""
+        reasons = f"array_remove(array[{all_of}]::text[], null) as reasons"
+        sql = f"""select r.record_id, r.reasons from (
+            select {self._columns()}, {reasons} from {self._from()} where c.person_id = {one}) r order by 1"""
         return sql, parameters.values
 
     def _from(self) -> str:
