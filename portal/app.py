@@ -41,6 +41,7 @@ from portal.organisation import routes as organisation_pages
 from portal.people import api as people_api
 from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
+from portal.people import topic_pages
 from portal.pictures import routes as picture_pages
 from portal.proofreading import routes as proofreading_pages
 from portal.settings import Settings, settings
@@ -60,7 +61,7 @@ from portal.web.rights import public
 PAGES = (
     view_pages, audience_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
-    people_pages, preference_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
+    people_pages, preference_pages, topic_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
     signature_pages, staff_pages, audit_pages,
     job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
 )  # fmt: skip

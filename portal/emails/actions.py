@@ -42,6 +42,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A template as somebody wants it. `texts` by locale; `sender_id` None: the organisation's sender.
 
     `attachments`: their ids in order; None: as they are. `note` says what was changed, and is no change itself.
+    `topic_id`: which kind of optional mail; 0: none, None: as it is.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     attachments: tuple[int, ...] | None = None
     note: str = ""
+    topic_id: int | None = None
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -102,7 +104,8 @@ def _completed(draft: Draft, now: Version) -> Draft:
     """What a draft does not say stays as it is."""
     fallback = draft.fallback_locale or now.fallback_locale
     attachments = draft_of(now).attachments if draft.attachments is None else draft.attachments
-    return msgspec.structs.replace(draft, fallback_locale=fallback, attachments=attachments)
+    topic_id = draft_of(now).topic_id if draft.topic_id is None else draft.topic_id
+    return msgspec.structs.replace(draft, fallback_locale=fallback, attachments=attachments, topic_id=topic_id)
 
 
 async def check_editable(template_id: int, by: Actor) -> None:
@@ -117,7 +120,7 @@ async def check_editable(template_id: int, by: Actor) -> None:
 async def restore_version(template_id: int, number: int, seen: int, by: Actor) -> Version:
     """Save what an earlier version said as a new one: texts, sender, attachments. Raises Missing, Refused, Stale."""
     then, now = await versions.numbered(template_id, number), await queries.current(template_id)
-    draft = msgspec.structs.replace(draft_of(then), name=now.name, category=now.category)
+    draft = msgspec.structs.replace(draft_of(then), name=now.name, category=now.category, topic_id=now.topic_id or 0)
     return await save(template_id, draft, seen, by, restored=number)
 
 
@@ -138,7 +141,11 @@ async def save_language(template_id: int, locale: str, text: Text, draft: Draft,
 
 async def _checked(draft: Draft) -> Draft:
     senders = {sender.id for sender in await queries.senders()}
-    return msgspec.structs.replace(draft, **checked(draft, senders))
+    known = await db.fetchval("select exists (select from topic where id = $1)", draft.topic_id)
+    if draft.topic_id and not known:
+        raise Refused(_("Choose one of the options."), field="topic_id")
+    topic_id = draft.topic_id or 0 if draft.category == "optional" else 0
+    return msgspec.structs.replace(draft, **checked(draft, senders), topic_id=topic_id)
 
 
 async def _put_in_force(template_id: int, version_id: int, draft: Draft) -> None:
@@ -146,8 +153,8 @@ async def _put_in_force(template_id: int, version_id: int, draft: Draft) -> None
     await db.executemany(VARIANT, rows)
     files = [(version_id, attachment_id, place) for place, attachment_id in enumerate(draft.attachments or ())]
     await db.executemany(ATTACHED, files)
-    sql = "update template set version_id = $2, name = $3, category = $4 where id = $1"
-    await db.execute(sql, template_id, version_id, draft.name, draft.category)
+    sql = "update template set version_id = $2, name = $3, category = $4, topic_id = nullif($5, 0) where id = $1"
+    await db.execute(sql, template_id, version_id, draft.name, draft.category, draft.topic_id or 0)
 
 
 def draft_of(version: Version) -> Draft:
@@ -161,6 +168,7 @@ def draft_of(version: Version) -> Draft:
         sender_id=version.sender_id,
         reply_to=version.reply_to,
         attachments=tuple(each.id for each in version.attachments),
+        topic_id=version.topic_id or 0,
     )
 
 

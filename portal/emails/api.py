@@ -31,7 +31,10 @@ class VariantIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class TemplateIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A template. `sender`: the id of a verified sender; the organisation's by default."""
+    """A template. `sender`: the id of a verified sender; the organisation's by default.
+
+    `topic`: which kind of optional e-mail it is; 0 for none, null leaves it as it is.
+    """
 
     name: str
     category: Category
@@ -39,6 +42,7 @@ class TemplateIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     fallback_locale: str = ""
     sender: int | None = None
     reply_to: str = ""
+    topic: int | None = None
 
 
 class TemplateChange(TemplateIn):
@@ -77,6 +81,7 @@ class TemplateOut(msgspec.Struct):
     fallback_locale: str
     sender: int | None
     reply_to: str
+    topic: int | None
     saved_at: datetime
     variants: dict[str, dict[str, str]]
     attachments: list[AttachmentOut]
@@ -127,6 +132,7 @@ def _draft(data: TemplateIn) -> Draft:
         fallback_locale=data.fallback_locale,
         sender_id=data.sender,
         reply_to=data.reply_to,
+        topic_id=data.topic,
     )
 
 
@@ -147,6 +153,7 @@ def _out(version: Version) -> TemplateOut:
         fallback_locale=version.fallback_locale,
         sender=version.sender_id,
         reply_to=version.reply_to,
+        topic=version.topic_id,
         saved_at=version.saved_at,
         variants=texts,
         attachments=[AttachmentOut(each.id, each.name, each.size) for each in version.attachments],

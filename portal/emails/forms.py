@@ -17,6 +17,7 @@ from portal.emails.queries import Version
 from portal.emails.scan import MAX_SOURCE
 from portal.i18n import LOCALES, _, language_name, pgettext
 from portal.outcomes import Refused
+from portal.people import topics
 from portal.web import fields
 from portal.web.fields import Options
 from portal.web.forms import Form
@@ -51,6 +52,7 @@ class TemplateForm(Form):
 
     name = fields.Text(longest=LONGEST_NAME, missing=lambda: _("Enter the name."))
     category = fields.Choice(*CATEGORIES)
+    topic_id = fields.IdChoice(required=False)
     locale = fields.Choice(*LOCALES)
     subject = Line(longest=LONGEST_LINE, lines=True, missing=lambda: _("Enter a subject."))
     preheader = Line(longest=LONGEST_LINE, lines=True, required=False)
@@ -73,6 +75,7 @@ class TemplateForm(Form):
         return Draft(
             name=self.name,
             category=self.category,
+            topic_id=self.topic_id,
             texts={self.locale: self.text} if self.text else {},
             fallback_locale=self.fallback_locale,
             sender_id=self.sender_id or None,
@@ -106,6 +109,7 @@ async def offer(version: Version | None = None) -> dict[str, Options]:
     senders = [(sender.id, f"{sender.name} · {sender.address}".strip(" ·")) for sender in await queries.senders()]
     return {
         "category": [(category, words.category_choice(category)) for category in CATEGORIES],
+        "topic_id": [(topic.id, topic.label) for topic in await topics.listed()],
         "locale": [(locale, language_name(locale)) for locale in LOCALES],
         "sender_id": senders,
         "fallback_locale": [(locale, language_name(locale)) for locale in LOCALES if locale in written],
@@ -120,6 +124,7 @@ def filled(version: Version, locale: str, choices: dict[str, Options], person: i
     values |= {
         "name": version.name,
         "category": version.category,
+        "topic_id": version.topic_id or 0,
         "locale": locale,
         "sender_id": version.sender_id or 0,
         "reply_to": version.reply_to,
@@ -135,6 +140,7 @@ def labels() -> dict[str, str]:
     return {
         "name": _("Name"),
         "category": _("Kind of e-mail"),
+        "topic_id": _("What it is about"),
         "subject": _("Subject"),
         "preheader": _("Preview text"),
         "body": _("Letter"),

@@ -25,6 +25,7 @@ RECIPIENTS_SHOWN = 20
 VERSION = """
 select v.id, v.template_id, coalesce(v.number, 0) as number, t.name, t.category, t.key, v.fallback_locale, v.sender_id,
        v.reply_to, v.saved_at, coalesce(a.name, '') as saved_by, t.archived_at, t.version_id = v.id as in_force,
+       t.topic_id,
        coalesce((select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'media_type', f.media_type,
                                   'size', octet_length(f.content)) order by x.position, f.id)
         from template_attachment x join attachment f on f.id = x.attachment_id
@@ -88,6 +89,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     saved_by: str
     archived_at: datetime | None
     in_force: bool
+    topic_id: int | None
     files: list[Any]
     texts: list[Any]
 

@@ -46,6 +46,7 @@ async def furnished() -> World:
         "import_id": await _import(here),
         "verb": "cancel",
     }
+    made["topic_id"] = await _wishes(here)
     await _reminder(here)
     await _history(here)
     return msgspec.structs.replace(here, values=here.values | made)
@@ -113,6 +114,20 @@ async def _letters(here: World) -> dict[str, Any]:
         select version_id, $2 from template where id = $1"""
     await db.execute(sql, here.values["template_id"], number)
     return {"key": await db.fetchval(picture, "0" * 32), "attachment_id": number, "version_number": 1}
+
+
+async def _wishes(here: World) -> int:
+    """A kind of optional mail that somebody does not want, and what she agreed to."""
+    sql = "insert into topic (name, description) values ($1, $2) returning id"
+    topic_id = int(await db.fetchval(sql, {"en": "New calls"}, {"en": "Four times a year."}))
+    await db.execute("insert into topic_opt_out (address, topic_id) values ('ana@people.example', $1)", topic_id)
+    sql = """insert into consent (person_id, what, topic_id, given, wording, locale, source)
+        values ($1, 'topic', $2, false, 'New calls', 'en', 'preferences')"""
+    await db.execute(sql, here.values["person_id"], topic_id)
+    sql = """insert into suppression (address, scope, reason, note, expires_at)
+        values ('eva@people.example', 'optional', 'taking_a_break', 'back in May', now() + interval '9 days')"""
+    await db.execute(sql)
+    return topic_id
 
 
 async def _mailbox() -> int:

@@ -18,6 +18,7 @@ LISTS = (
     *("/", "/campaigns", "/dossiers", "/people/candidates", "/templates", "/messages", "/mailbox", "/untold", "/apply"),
     *("/settings/organisation", "/campaigns/{campaign_id}/dossiers", "/campaigns/{campaign_id}/statuses"),
     *("/campaigns/{campaign_id}/form", "/campaigns/{campaign_id}/emails", "/campaigns/{campaign_id}/settings"),
+    *("/suppressions", "/settings/organisation/topics"),
     *("/people/{person_id}", "/dossiers/{dossier_id}", "/dossiers/{dossier_id}/answers"),
 )
 MOST = 30
