@@ -11,6 +11,8 @@ from portal.accounts import actions as accounts
 from portal.dossiers import documents, exporting
 from portal.imports import actions as imports
 from portal.ledger import blocks, checks, sweeper, takeover
+from portal.mailings import schedule_running
+from portal.mailings import work as mailings
 from portal.sending import evidence, notices
 from portal.settings import settings
 from portal.triggers import reminding, telling
@@ -20,6 +22,7 @@ from workers.broker import process
 log = structlog.get_logger(__name__)
 
 A_DAY = 86_400_000  # milliseconds
+AN_HOUR = 3_600_000
 
 
 @dramatiq.actor(queue_name="wake")
@@ -88,6 +91,20 @@ async def keep_wishes() -> None:
     """Breaks end when they are over (B08); kinds of mail that were refused during a plan do not leave (Z31)."""
     await blocks.expire()
     await blocks.cancel_recent_topics()
+
+
+@dramatiq.actor(queue_name="house")
+async def run_schedules() -> None:
+    """Scheduled mailings whose time has come (Z23); what is late or has changed waits for a person."""
+    if made := await schedule_running.run_due():
+        log.info("scheduled mailings", started=made)
+
+
+@dramatiq.actor(queue_name="house", time_limit=AN_HOUR)
+async def send_mailings() -> None:
+    """Start the mailings that are due, and tell those that have ended (Z22, Z23, Z25)."""
+    if started := await mailings.sweep():
+        log.info("mailings started", mailings=started)
 
 
 @dramatiq.actor(queue_name="house")

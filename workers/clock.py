@@ -22,6 +22,7 @@ from portal.jobs.running import DUE as JOBS_DUE
 from portal.ledger.claims import DUE_LANES
 from portal.ledger.sessions import GONE, Connection, open_session
 from portal.ledger.waking import CHANNEL
+from portal.mailings.launching import CHANNEL as MAILINGS
 from workers import actors
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,9 @@ TIMETABLE = (
     Entry(actors.tell_owners.send, 5),
     Entry(actors.sweep.send, 10),
     Entry(actors.settle_doubts.send, 60),
+    Entry(actors.send_mailings.send, 2),
     Entry(actors.remind.send, 30),
+    Entry(actors.run_schedules.send, 5),
     Entry(actors.sweep_told.send, 60),
     Entry(actors.keep_wishes.send, 60),
     Entry(actors.tidy_up.send, 3600),
@@ -62,6 +65,7 @@ class Clock:
         self.due = dict.fromkeys(timetable, time.monotonic())
         self.lanes: set[int] = set()
         self.jobs = False
+        self.mailings = False
         self.told = asyncio.Event()
         self.stopping = asyncio.Event()
         self.away = False
@@ -95,6 +99,7 @@ class Clock:
         log.info("clock leads")
         await db.add_listener(CHANNEL, lambda _db, _pid, _channel, payload: self.hear(payload))
         await db.add_listener(JOBS, lambda _db, _pid, _channel, _payload: self.hear_of_jobs())
+        await db.add_listener(MAILINGS, lambda _db, _pid, _channel, _payload: self.hear_of_mailings())
         next_sweep = 0.0
         while not self.stopping.is_set():
             await self.pass_on()
@@ -103,7 +108,7 @@ class Clock:
                 self.lanes |= {row[0] for row in await db.fetch(DUE_LANES, SWEEP, timeout=ALIVE)}
                 self.jobs |= await db.fetchval(JOBS_DUE, timeout=ALIVE)
                 await self.ring()
-            if not self.lanes and not self.jobs:
+            if not self.lanes and not self.jobs and not self.mailings:
                 await self.wait(max(0.01, next_sweep - time.monotonic()))
 
     def hear(self, payload: str) -> None:
@@ -117,14 +122,22 @@ class Clock:
         self.jobs = True
         self.told.set()
 
+    def hear_of_mailings(self) -> None:
+        """A transaction that launched or stopped a mailing has committed."""
+        self.mailings = True
+        self.told.set()
+
     async def pass_on(self) -> None:
         """One wake-up a lane, however many notifications came."""
         lanes, self.lanes = sorted(self.lanes), set()
         jobs, self.jobs = self.jobs, False
+        mailings, self.mailings = self.mailings, False
         for lane in lanes:
             await self.send(lambda lane=lane: actors.deliver.send(lane))  # type: ignore[misc]
         if jobs:
             await self.send(actors.do_jobs.send)
+        if mailings:
+            await self.send(actors.send_mailings.send)
 
     async def ring(self) -> None:
         """Whatever the timetable says is due. A late clock does not catch up: once is enough."""

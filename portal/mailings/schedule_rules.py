@@ -21,7 +21,6 @@ import msgspec
 from portal.campaigns.rules import instant
 from portal.triggers import timing
 
-LATENESS = timedelta(hours=2)  # what is due longer than this no longer goes by itself (product.md 2, 9)
 MOST_EVERY, MOST_TIMES = 366, 1000
 BARREN = 400  # periods without a day in them, one after another: there is none
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -263,9 +262,9 @@ def _until_now(when: Timing, now: datetime) -> Iterator[Run]:
         yield run
 
 
-def is_late(due_at: datetime, now: datetime) -> bool:
-    """Whether a run is due for so long that it no longer goes by itself."""
-    return now - due_at > LATENESS
+def day_there(at: datetime, time_zone: str) -> str:
+    """The date that the clocks of a zone show at an instant: 2026-11-30."""
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d}"
 
 
 # ------------------------------------------------------------------------------------------------ drift
