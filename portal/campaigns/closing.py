@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from portal import db
-from portal.campaigns import rules
+from portal.campaigns import rules, scheduled
 from portal.triggers import reminders
 from portal.triggers.reminders import Moved
 
@@ -27,7 +28,7 @@ Turn = Literal["closes", "reopens", ""]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A reminder that moves; its times are wall time in the zone in which they are said, None: it does not go."""
+    """A reminder or a scheduled mailing that moves. Times are wall time in the zone of their saying; None: not sent."""
 
     name: str
     before: datetime | None
@@ -52,12 +53,13 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     drafts: int
     letters: int
     reminders: list[Line]
+    mailings: list[Line]
 
     @property
     def seal(self) -> str:
         """A short name for what is shown: who confirms it has seen just this. Counts may change meanwhile."""
         seen = [self.before, self.after, self.zone_before, self.zone_after, self.turn]
-        lines = [[each.name, each.before, each.after, each.passed] for each in self.reminders]
+        lines = [[each.name, each.before, each.after, each.passed] for each in (*self.reminders, *self.mailings)]
         return hashlib.sha256(msgspec.json.encode([seen, lines])).hexdigest()[:16]
 
 
@@ -70,7 +72,8 @@ async def of_campaign(
         return None
     drafts, letters = await db.fetchval(DRAFTS, campaign.id), await db.fetchval(LETTERS, campaign.id)
     moved = await reminders.moved(campaign.id, None, closes_at, time_zone)
-    return _move(campaign, after, moved, drafts, letters, now or datetime.now(UTC))
+    mailings = await scheduled.moved(campaign.id, closes_at, time_zone)
+    return _move(campaign, after, moved, drafts, letters, now or datetime.now(UTC), mailings)
 
 
 async def of_phase(phase: Any, closes_at: datetime | None, now: datetime | None = None) -> Move | None:
@@ -101,10 +104,16 @@ def _closing(call: rules.Call) -> datetime | None:
 
 
 def _move(
-    before: rules.Call, after: _Dates, moved: list[Moved], drafts: int, letters: int, now: datetime
+    before: rules.Call,
+    after: _Dates,
+    moved: list[Moved],
+    drafts: int,
+    letters: int,
+    now: datetime,
+    mailings: Sequence[Moved] = (),
 ) -> Move | None:
     turn = _turn(rules.state(before, now), rules.state(after, now))
-    if not (turn or drafts or letters or moved):
+    if not (turn or drafts or letters or moved or mailings):
         return None
     return Move(
         before=before.closes_at,
@@ -115,6 +124,7 @@ def _move(
         drafts=drafts,
         letters=letters,
         reminders=[_line(each, before.time_zone, after.time_zone) for each in moved],
+        mailings=[_line(each, before.time_zone, after.time_zone) for each in mailings],
     )
 
 
