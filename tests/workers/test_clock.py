@@ -98,7 +98,7 @@ def test_the_timetable_calls_each_chore() -> None:
     chores = ("take_over", "seal", "check_totals", "tell_owners", "sweep", "settle_doubts", "tidy_up", "do_jobs")
     queues = {
         "deliver": "wake",
-        **dict.fromkeys((*chores, "remind", "run_schedules", "keep_wishes", "sweep_told"), "house"),
+        **dict.fromkeys((*chores, "remind", "run_schedules", "send_mailings", "keep_wishes", "sweep_told"), "house"),
     }
     assert {name: actor.queue_name for name, actor in broker.actors.items()} == queues
     assert broker.heartbeat_timeout == 15_000 and broker.maintenance_chance == 200_000
