@@ -125,6 +125,9 @@ create function limit_reset() returns timestamptz language sql stable as $$
         from unnest('{0,30 minutes,1 hour,2 hours}'::interval[]) early) t
     where (t.at at time zone x.zone)::date >= x.day $$;
 
+-- Why messages of an origin did not go: counted by index alone. Like those indexes it knows no ordinary message.
+create index message_why on message (origin_id, attention, ended_for) where attention is not null;
+
 -- ---------------------------------------------------------------------------------------------- mailings
 create table schedule (
     id            int         generated always as identity primary key,
