@@ -16,6 +16,7 @@ from portal.dashboard import queries, rules, words
 from portal.dashboard.words import Need
 from portal.ledger.decisions import all_of
 from portal.ledger.totals import last_check
+from portal.mailings.schedule_queries import waiting
 from portal.triggers.reminders import late
 from portal.triggers.untold import MOST, Untold, telling, told_at_once, untold
 
@@ -82,6 +83,8 @@ async def needs_of(actor: Actor) -> list[Need] | None:
     if actor.may("message.see") and (need := words.proof_need(await last_check())):
         needs.append(need)
     if actor.may("message.act") and (need := words.decisions_need(await all_of(actor), await late(actor))):
+        needs.append(need)
+    if actor.may("mailing.see") and (need := words.schedules_need(await waiting(actor))):
         needs.append(need)
     if actor.may("campaign.emails") and (need := words.untold_need(await untold(actor, MOST))):
         needs.append(need)

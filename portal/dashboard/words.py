@@ -13,6 +13,7 @@ from portal.i18n import _, language_name, ngettext, pgettext, text_in
 from portal.ledger.decisions import Decisions, PausedOrigin
 from portal.ledger.totals import Check
 from portal.ledger.words import reason_word, state_word
+from portal.mailings.schedule_queries import Schedule
 from portal.triggers.reminders import Late
 from portal.triggers.untold import MOST, Untold
 
@@ -157,6 +158,17 @@ def decisions_need(found: Decisions, late: Sequence[Late] = ()) -> Need | None:
     verb = ngettext("Make {n} decision", "Make {n} decisions", count).format(n=number(count))
     shown = tuple(lines[:NAMES_SHOWN])
     return Need("bad", number(count), _("Needs a decision"), shown, "/messages/decisions", verb)
+
+
+def schedules_need(waiting: Sequence[Schedule]) -> Need | None:
+    """Runs of scheduled mailings that nobody has decided about: too late, another audience, something in the way."""
+    count = sum(each.open for each in waiting)
+    if not count:
+        return None
+    link = f"/mailings/schedules/{waiting[0].id}" if len(waiting) == 1 else "/mailings/schedules"
+    verb = ngettext("Make {n} decision", "Make {n} decisions", count).format(n=number(count))
+    names = tuple(each.name for each in waiting[:NAMES_SHOWN])
+    return Need("bad", number(count), _("Scheduled mailings that need a decision"), names, link, verb)
 
 
 def name_of(origin: PausedOrigin) -> str:

@@ -212,7 +212,9 @@ async def one(actor: Actor, schedule_id: int) -> Schedule:
 
 async def waiting(actor: Actor) -> list[Schedule]:
     """Those with runs that wait for a decision, as far as the actor sees them."""
-    return [each for each in await visible(actor) if each.open]
+    sql = f"""{SCHEDULE} where {VISIBLE} and s.id in (
+        select r.schedule_id from schedule_run r where r.state = any ($3::text[])) {ORDER}"""
+    return await db.fetch_as(Schedule, sql, *actor.scope, list(OPEN_STATES))
 
 
 async def runs(schedule_id: int) -> list[Ran]:
