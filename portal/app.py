@@ -44,6 +44,7 @@ from portal.people import routes as people_pages
 from portal.people import topic_pages
 from portal.pictures import routes as picture_pages
 from portal.proofreading import routes as proofreading_pages
+from portal.reports import routes as report_pages
 from portal.settings import Settings, settings
 from portal.signatures import routes as signature_pages
 from portal.staff import routes as staff_pages
@@ -63,7 +64,7 @@ PAGES = (
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
     people_pages, preference_pages, topic_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
     signature_pages, staff_pages, audit_pages,
-    job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, dashboard_pages,
+    job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
 )  # fmt: skip
 APIS = (campaigns_api, dossiers_api, views_api, people_api, suppressions_api, templates_api, triggers_api, ledger_api)
 

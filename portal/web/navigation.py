@@ -39,6 +39,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
             Place("/templates", "file-text", _("Templates"), "template.see"),
             Place("/messages", "send", _("Messages"), "message.see"),
             Place("/sending", "activity", pgettext("navigation", "Sending"), "message.see"),
+            Place("/reports", "list-numbers", pgettext("navigation", "Reports"), "message.see"),
         ]
         + ([Place("/mailbox", "mailbox", _("Mailbox"), "mailbox.see")] if has_mailbox else []),
         [
