@@ -42,6 +42,6 @@ async def record(
     await db.execute(RECORD, person_id, what, topic_id, given, wording, current_locale.get(), source)
 
 
-async def of_person(person_id: int) -> list[Consent]:
-    """Her records, newest first; the caller has found her through the actor."""
-    return await db.fetch_as(Consent, OF_PERSON, person_id, SHOWN)
+async def of_person(person_id: int, most: int | None = SHOWN) -> list[Consent]:
+    """Her records, newest first (`most` None: all); the caller has found her through the actor."""
+    return await db.fetch_as(Consent, OF_PERSON, person_id, most)

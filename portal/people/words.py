@@ -94,6 +94,11 @@ def given_word(what: str, given: bool, topic: str) -> str:
     return _("Wants optional e-mail") if given else _("Opted out of optional e-mail")
 
 
+def consent_header() -> list[str]:
+    """The first row of the file of consents."""
+    return [_("When"), _("What"), _("Wording"), _("Language"), _("Source")]
+
+
 def labels() -> dict[str, str]:
     """field -> its label; the conflict page uses the same."""
     return {

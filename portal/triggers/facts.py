@@ -67,7 +67,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `phase`: of the candidate's family, whose form is submitted, and of the deadline's, whose closing it is (None: the
     initial one); of the manager's, the phase of the status that the dossier comes from (None: any). `stop`: once it
-    has matched, no later trigger of its family is asked.
+    has matched, no later trigger of its family is asked. `topic_id`: which kind of optional mail the template is.
     """
 
     id: int
@@ -90,6 +90,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     stop: bool = False
     days_before: int | None = None
     at_time: time | None = None
+    topic_id: int | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -40,7 +40,11 @@ where a.id = any ($2::int[]) or a.roles && $3::text[]
 or exists (select from campaign_member m where m.account_id = a.id and m.campaign_id = $1)
 order by folded(a.name), a.id"""
 
-BLOCKED = "select lower(address::text) as address, scope, reason from suppression where address = any ($1::citext[])"
+# A kind of optional mail that somebody has opted out of is a scope of its own.
+BLOCKED = """
+select lower(address::text) as address, scope, reason from suppression where address = any ($1::citext[])
+union all
+select lower(address::text), 'topic:' || topic_id, 'topic' from topic_opt_out where address = any ($1::citext[])"""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

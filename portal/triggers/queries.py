@@ -21,7 +21,7 @@ from portal.triggers.rules import Decision, plan
 # A campaign's triggers in the order of its page, each with the languages of its template's version in force.
 RULES = """
 select t.id, t.name, t.family, t.template_id, m.name as template_name, m.version_id,
-       m.category = 'optional' as optional,
+       m.category = 'optional' as optional, m.topic_id,
        array(select x.locale from template_variant x where x.version_id = v.id order by x.locale) as locales,
        coalesce(v.fallback_locale, 'en') as fallback_locale,
        t.from_status_id as from_status, t.to_status_id as to_status, t.recipients, t.cc, t.delay_minutes, t.active,

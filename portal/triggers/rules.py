@@ -202,6 +202,8 @@ def _obstacle(one: Recipient, trigger: Rule, people: People) -> str | None:
         return suppressions["all"]
     if trigger.optional and "optional" in suppressions:
         return suppressions["optional"]
+    if trigger.optional and f"topic:{trigger.topic_id}" in suppressions:
+        return "topic"
     return None if one.locale else "missing_language"
 
 

@@ -31,10 +31,10 @@ async def test_lists_of_candidates_and_contacts_say_what_reaches_them(alice: Acc
     await database.execute(sql, jan.email)
     page = await client.get("/people/candidates")
     assert page.texts("tbody th a") == ["Eva Roy", "Jan Kos", "Ana Nowak"]
-    assert page.texts("tbody td:nth-child(4)") == ["No address", "Blocked", "Opted out"]
+    assert page.texts("tbody td:nth-child(5)") == ["No address", "Blocked", "Opted out"]
     page = await client.get("/people/contacts")
     assert page.texts("tbody th a") == ["Marc Petit"]
-    assert page.texts("tbody td:nth-child(4)") == ["Receives all"]
+    assert page.texts("tbody td:nth-child(5)") == ["Receives all"]
 
 
 async def test_filters_are_shown_and_can_be_taken_away(alice: AccountRow, client: Client) -> None:
@@ -150,8 +150,10 @@ async def test_Z31_alice_opts_a_person_out_and_in_again(alice: AccountRow, clien
     page = await client.post("/suppressions/lift", form | {"note": "Phoned on Monday"})
     assert (page.path == own, page.toasts) == (True, [f"{ana.email} is written to again."])
     assert page.texts("[aria-labelledby=reach] .status") == ["Receives all"]
-    assert page.texts("[aria-labelledby=consents] p")[:1] == ["Wants optional e-mail"]
+    assert page.texts("[aria-labelledby=consents] p")[1:2] == ["Wants optional e-mail"]
     assert "Phoned on Monday" in page.words
+    file = await client.get(f"{own}/consents.csv")
+    assert "Wants optional e-mail,Phoned on Monday,English,entered by hand" in file.text
 
 
 @pytest.mark.seed("B08")

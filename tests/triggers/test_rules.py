@@ -226,6 +226,9 @@ def test_E12_where_no_original_goes_there_is_no_copy_either() -> None:
         (False, "optional", "opted_out", None),
         (True, "all", "suppressed_bounce", "suppressed_bounce"),
         (False, "all", "complaint", "complaint"),
+        (True, "topic:3", "topic", "topic"),
+        (True, "topic:4", "topic", None),
+        (False, "topic:3", "topic", None),
     ],
 )
 def test_an_opt_out_stops_optional_letters_a_blocked_address_all(
@@ -233,7 +236,7 @@ def test_an_opt_out_stops_optional_letters_a_blocked_address_all(
 ) -> None:
     blocked = {"ana@people.example": ((scope, reason),)}
     state = "skipped" if expected else "queued"
-    assert told(rule(optional=optional), blocked=blocked) == [("ana@people.example", state, expected)]
+    assert told(rule(optional=optional, topic_id=3), blocked=blocked) == [("ana@people.example", state, expected)]
 
 
 # ------------------------------------------------------------------------------------------------ in which language
