@@ -31,6 +31,8 @@ def _unblocked(event: Event) -> str:
 WORDS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "person.created": ("user", lambda event: pgettext("timeline", "{name} created the record")),
     "person.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the record")),
+    "company.created": ("plus", lambda event: pgettext("timeline", "{name} added the company “{company}”")),
+    "company.changed": ("pencil", lambda event: pgettext("timeline", "{name} changed the company “{company}”")),
     "person.chose_topics": (
         "adjustments",
         lambda event: pgettext("timeline", "{address}: chose which kinds of optional e-mail to get. By {name}"),

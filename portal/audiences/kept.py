@@ -8,9 +8,9 @@ from portal import db
 from portal.actor import Actor
 from portal.audiences import words
 from portal.audiences.filters import as_rules
-from portal.audiences.rules import Group, Unreadable, named, read
+from portal.audiences.rules import Group, Rule, Unreadable, named, read
 from portal.audiences.sql import Kept
-from portal.outcomes import Refused
+from portal.outcomes import Missing, Refused
 from portal.views import queries as views
 from portal.views.queries import View
 
@@ -76,6 +76,20 @@ def circle(start: Iterable[int], views_by_id: Mapping[int, Kept], above: tuple[i
         if found := circle(_leads_to(view), views_by_id, (*above, view_id)):
             return found
     return None
+
+
+async def beside_filters(actor: Actor, module: str, view_id: int) -> Group:
+    """What a view of a list says beside the filters that stand in the list's address; nothing for another list's view.
+
+    Raises Refused when its criteria cannot be read.
+    """
+    try:
+        view = await one(actor, view_id)
+    except Missing:
+        return Group()
+    if view.module != module:
+        return Group()
+    return Group("all", (Rule("view", "in", (str(view.id),)),)) if view.frozen else view.criteria
 
 
 async def goes_round(view_id: int, group: Group) -> bool:

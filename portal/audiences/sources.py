@@ -141,10 +141,10 @@ async def _compiler(
     nested = set(views) - set(named(groups[0], "view"))
     every = [*groups, *(each.group for each in views.values())]
     catalogue = await fields.catalogue(actor, EVERYTHING, every, campaign, nested)
-    refuse(groups[0], catalogue)
-    for each in [view, *views.values()]:
-        if each:
-            refuse(each.group, catalogue, each.name)
+    for group in groups:
+        refuse(group, catalogue, view.name if view and group is view.group else "")
+    for each in views.values():
+        refuse(each.group, catalogue, each.name)
     setting = Setting(
         catalogue=catalogue,
         views=views,
@@ -162,17 +162,13 @@ async def within(actor: Actor, module: str, view_id: int, values: list[Any], eve
     `values`: the list's parameters so far, to which the condition's are added; $2 is the account's id, `everywhere`
     where the other half of the actor's scope is. "" when the view is none of this list's or only keeps filters.
     """
-    try:
-        view = await kept.one(actor, view_id)
-    except Missing:
-        return ""
-    if view.module != module or not (view.frozen or view.criteria):
+    group = await kept.beside_filters(actor, module, view_id)
+    if not group:
         return ""
     parameters = Parameters(*values)
-    alone = msgspec.structs.replace(view, group=view.criteria, campaign_id=None)
-    compiler = await _compiler(actor, [Group(), alone.group], alone, parameters, everywhere, None)
+    compiler = await _compiler(actor, [Group(), group], None, parameters, everywhere, None)
     people = module in KINDS
-    condition = compiler.view(alone, people=people)
+    condition = compiler.group(group, people=people)
     values[:] = parameters.values
     return condition if people else f"exists (select from person p where p.id = d.person_id and {condition})"
 

@@ -147,14 +147,14 @@ def _recorded(decided: Sequence[Decision]) -> Iterator[tuple[Decision, Recipient
 
 async def standing(by: Actor, selection: Selection, to: Status) -> Standing:
     """How many of the dossiers meant move."""
-    meant = where(by, selection)
+    meant = await where(by, selection)
     sql = STANDING.format(to=f"${len(meant.values) + 1}::int", conditions=meant.sql)
     return await db.one_as(Standing, sql, *meant.values, to.id) or Standing(0, 0, 0, 0)
 
 
 async def moving(by: Actor, selection: Selection, to: Status, step: int = 1) -> list[int]:
     """The dossiers that move, by id; of every `step` only the first."""
-    meant = where(by, selection)
+    meant = await where(by, selection)
     meant.add("d.status_id <> {0}", to.id)
     rows = await db.fetch(MOVING.format(conditions=meant.sql, step=step), *meant.values)
     return [row["id"] for row in rows]

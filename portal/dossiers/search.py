@@ -11,6 +11,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.assessment.queries import PERCENT
+from portal.audiences.sources import within
 from portal.dossiers.filters import LATEST as LATEST
 from portal.dossiers.filters import Filters as Filters
 from portal.dossiers.filters import Where
@@ -134,7 +135,7 @@ async def find(
 
     In the order of the filters unless another is given.
     """
-    order, where = order or filters.order, Where(actor, filters)
+    order, where = order or filters.order, await narrowed(actor, filters)
     if among is not None:
         where.add("d.id = any ({0}::bigint[])", list(among))
     where.page(order, cursor)
@@ -154,7 +155,7 @@ async def count(actor: Actor, filters: Filters) -> Count:
 
     Of assignments the planner knows nothing, so whoever sees only the assigned ones somewhere gets an exact count.
     """
-    where = Where(actor, filters)
+    where = await narrowed(actor, filters)
     matching = f"select 1 from dossier d where {where.sql}"
     n = int(await db.fetchval(f"select count(*) from ({matching} limit {COUNTED_UP_TO + 1}) matching", *where.values))
     if n <= COUNTED_UP_TO:
@@ -168,9 +169,17 @@ async def count(actor: Actor, filters: Filters) -> Count:
     return Count(max(n, int(plan[0]["Plan"]["Plan Rows"])), exact=False)
 
 
-def meant(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> Where:
+async def narrowed(actor: Actor, filters: Filters) -> Where:
+    """The conditions of filters, and of the view that they name. Raises Refused when its rules have to be mended."""
+    where = Where(actor, filters)
+    condition = await within(actor, "dossiers", int(filters.view), where.values, "$1") if filters.view else ""
+    where.conditions += [condition] if condition else []
+    return where
+
+
+async def meant(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> Where:
     """The condition for all dossiers that the filters leave; `among`: only of these, whatever the filters say."""
-    where = Where(actor, Filters() if among is not None else filters)
+    where = await narrowed(actor, Filters() if among is not None else filters)
     if among is not None:
         where.add("d.id = any ({0}::bigint[])", list(among))
     return where
@@ -178,7 +187,7 @@ def meant(actor: Actor, filters: Filters, among: Sequence[int] | None = None) ->
 
 async def ids(actor: Actor, filters: Filters, among: Sequence[int] | None = None) -> list[int]:
     """All dossiers that the filters leave, by id; `among`: only of these, whatever the filters say."""
-    where = meant(actor, filters, among)
+    where = await meant(actor, filters, among)
     rows = await db.fetch(f"select d.id from dossier d where {where.sql} order by d.id", *where.values)
     return [row["id"] for row in rows]
 
@@ -201,7 +210,7 @@ async def neighbours(actor: Actor, filters: Filters, dossier_id: int) -> Neighbo
 
 
 async def _next(actor: Actor, filters: Filters, cursor: Cursor, dossier_id: int) -> Neighbour | None:
-    order, where = filters.order, Where(actor, filters)
+    order, where = filters.order, await narrowed(actor, filters)
     where.page(order, cursor)
     where.add("d.id <> {0}", dossier_id)
     sql = f"select d.id, {_key(order)} as key from dossier d where {where.sql} order by {order.order(cursor)} limit 1"

@@ -63,14 +63,14 @@ def from_text(text: str) -> Selection:
     return read_selection(parse_qs(text[:LONGEST]))
 
 
-def where(actor: Actor, selection: Selection) -> Where:
+async def where(actor: Actor, selection: Selection) -> Where:
     """The condition for the dossiers `d` that are meant and that the actor may see."""
-    return search.meant(actor, selection.filters, None if selection.all_matching else selection.ids)
+    return await search.meant(actor, selection.filters, None if selection.all_matching else selection.ids)
 
 
 async def pick(actor: Actor, selection: Selection) -> Picked:
     """How many are meant, counted exactly: what a confirmation announces."""
-    wanted = where(actor, selection)
+    wanted = await where(actor, selection)
     sql = f"""select count(*)::int as n, case when min(d.campaign_id) = max(d.campaign_id) then min(d.campaign_id) end
         as campaign_id from dossier d where {wanted.sql}"""
     found = await db.one_as(Picked, sql, *wanted.values) if selection else None

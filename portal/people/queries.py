@@ -6,12 +6,13 @@ Whoever may edit people sees all of them; others see those who have a dossier in
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from portal import db, timeline
 from portal.actor import Actor
+from portal.audiences.sources import Count, Source, counted, within
 from portal.lists import Cursor, Keyset, Slice, literal
 from portal.outcomes import Missing
 from portal.scope import sees_dossier
@@ -34,8 +35,10 @@ select p.id, p.kind, p.email::text as email, p.first_name, p.last_name, p.locale
 from person p"""
 
 PERSON = f"""
-select p.id, p.kind, p.email::text as email, p.first_name, p.last_name, p.locale, p.created_at, p.changed_at, p.version
-from person p where {VISIBLE} and p.id = $3"""
+select p.id, p.kind, p.email::text as email, p.first_name, p.last_name, p.locale, p.created_at, p.changed_at, p.version,
+       p.phone, p.tags, p.company_id, coalesce(c.name, '') as company, p.owner_id, coalesce(o.name, '') as owner
+from person p left join company c on c.id = p.company_id left join account o on o.id = p.owner_id
+where {VISIBLE} and p.id = $3"""
 
 # Who blocked an address stands in the history of its person, under the same scope.
 SUPPRESSIONS = """
@@ -73,11 +76,13 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     q: str = ""
     locale: str = ""
     opted_out: bool = False
+    tag: str = ""
+    view_id: int | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q.strip() or self.locale or self.opted_out)
+        return bool(self.q.strip() or self.locale or self.opted_out or self.tag or self.view_id)
 
 
 class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +109,7 @@ class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody we write to. Instants are aware."""
+    """Somebody we write to. Instants are aware. `company`, `owner`: their names, or ""."""
 
     id: int
     kind: str
@@ -115,6 +120,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     changed_at: datetime
     version: int
+    phone: str
+    tags: list[str]
+    company_id: int | None
+    company: str
+    owner_id: int | None
+    owner: str
 
     @property
     def name(self) -> str:
@@ -160,12 +171,19 @@ class LastChange(msgspec.Struct, frozen=True):
 # ------------------------------------------------------------------------------------------------ lists
 async def search(actor: Actor, filters: Filters, cursor: Cursor | None = None, limit: int = PAGE) -> Slice[PersonRow]:
     """One page of the people that match, last changed first."""
-    conditions, parameters = _conditions(actor, filters)
+    conditions, parameters = await _conditions(actor, filters)
     first = len(parameters) + 2
     sql = f"""{LISTED} where {" and ".join(conditions)} and {LATEST.condition(cursor, first=first)}
         order by {LATEST.order(cursor)} limit ${first - 1}"""
     rows = await db.fetch_as(PersonRow, sql, *parameters, limit + 1, *LATEST.parameters(cursor))
     return LATEST.slice(rows, cursor, limit, key=lambda row: (row.changed_at, row.id))
+
+
+async def matching(actor: Actor, filters: Filters) -> Count:
+    """How many people match: exact up to 10,000, an estimate beyond."""
+    conditions, parameters = await _conditions(actor, filters)
+    conditions.append("$3::bool is not null")
+    return await counted(Source(f"select 1 from person p where {' and '.join(conditions)}", parameters))
 
 
 async def count(actor: Actor, kind: str) -> int:
@@ -180,7 +198,7 @@ def _reach(actor: Actor) -> tuple[bool, int]:
     return everywhere or actor.may("person.edit"), account_id
 
 
-def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[object]]:
+async def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[Any]]:
     conditions, parameters = [VISIBLE, "p.kind = $4"], [*_reach(actor), actor.everywhere, filters.kind]
     if filters.locale:
         parameters.append(filters.locale)
@@ -190,6 +208,12 @@ def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[object]
         conditions.append(f"p.search like folded(${len(parameters)})")
     if filters.opted_out:
         conditions.append("exists (select from suppression s where s.address = p.email and s.reason = 'opted_out')")
+    if filters.tag:
+        parameters.append([filters.tag.lower()])
+        conditions.append(f"p.tags && ${len(parameters)}::text[]")
+    if filters.view_id is not None:
+        narrowed = await within(actor, f"{filters.kind}s", filters.view_id, parameters, "$3")
+        conditions += [narrowed] if narrowed else []
     return conditions, parameters
 
 
@@ -205,6 +229,12 @@ async def one(actor: Actor, person_id: int) -> Person:
     if found is None:
         raise Missing
     return found
+
+
+async def owners() -> list[tuple[int, str]]:
+    """(id, name) of the colleagues who may look after people."""
+    rows = await db.fetch("select id, name from account where active order by folded(name), id limit 500")
+    return [(row["id"], row["name"]) for row in rows]
 
 
 async def by_address(actor: Actor, email: str) -> Person | None:

@@ -7,21 +7,19 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from portal.i18n import LOCALES, _, language_name, text_in
+from portal.i18n import _, text_in
 from portal.ledger import queries as ledger
 from portal.ledger import words as ledger_words
 from portal.ledger.queries import MessageFilters, MessageRow
 from portal.outcomes import Missing, Refused, Stale
-from portal.people import actions, consent, forms, queries, wishes, words
+from portal.people import actions, companies, company_pages, consent, forms, list_pages, queries, wishes, words
 from portal.people.actions import Taken
 from portal.people.forms import PersonForm
-from portal.people.queries import LATEST, Filters, Person, Suppression
+from portal.people.queries import Person, Suppression
 from portal.timeline_words import days_of
 from portal.web.conflicts import conflict
-from portal.web.field import clean
 from portal.web.forms import Form
 from portal.web.htmx import Request
-from portal.web.lists import asked, chips
 from portal.web.pages import page, see
 from portal.web.rights import needs
 from portal.web.templating import url
@@ -38,73 +36,24 @@ async def people(request: Request) -> Response[Any]:
     return see(request, "/people/candidates")
 
 
-@get("/people/candidates", opt=SEE)
-async def candidates(
-    request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
-) -> Response[Any]:
-    """Those who apply, or may."""
-    return await _list(request, Filters(kind="candidate", q=clean(q), locale=_known(locale), opted_out=bool(out)))
-
-
-@get("/people/contacts", opt=SEE)
-async def contacts(
-    request: Request, q: FromQuery[str] = "", locale: FromQuery[str] = "", out: FromQuery[str] = ""
-) -> Response[Any]:
-    """Everybody else we write to."""
-    return await _list(request, Filters(kind="contact", q=clean(q), locale=_known(locale), opted_out=bool(out)))
-
-
-def _known(locale: str) -> str:
-    return locale if locale in LOCALES else ""
-
-
-async def _list(request: Request, filters: Filters) -> Response[Any]:
-    path = f"/people/{KINDS[filters.kind]}"
-    query = {"q": filters.q, "locale": filters.locale, "out": "1" if filters.opted_out else ""}
-    found = await queries.search(request.user, filters, asked(request, LATEST))
-    return page(
-        request,
-        "people/list.html",
-        people=found,
-        some=bool(found) or bool(await queries.count(request.user, filters.kind)),
-        filters=filters,
-        path=path,
-        query=query,
-        chips=chips(path, _active(filters), query),
-        locales=[(each, language_name(each)) for each in LOCALES],
-    )
-
-
-def _active(filters: Filters) -> list[tuple[str, str]]:
-    """(query parameter, its words) of the filters that are set."""
-    active = []
-    if filters.q:
-        active.append(("q", _("Search: {words}").format(words=filters.q)))
-    if filters.locale:
-        active.append(("locale", _("Language: {language}").format(language=language_name(filters.locale))))
-    if filters.opted_out:
-        active.append(("out", _("Opted out of optional e-mail")))
-    return active
-
-
 # ------------------------------------------------------------------------------------------------ a new person
 @get("/people/new", opt=EDIT)
 async def new_person_page(request: Request, kind: FromQuery[str] = "candidate") -> Response[Any]:
     """The form for a person added by hand."""
-    return _new(request, kind, forms.empty())
+    return await _new(request, kind, await forms.empty())
 
 
 @post("/people/new", opt=EDIT, status_code=303)
 async def create_person(request: Request, kind: FromQuery[str] = "candidate") -> Response[Any]:
     """Add a person by hand."""
-    form = await PersonForm.read(request, choices=forms.choices())
+    form = await PersonForm.read(request, choices=await forms.choices())
     if not form.valid:
-        return _new(request, kind, form, status_code=422)
+        return await _new(request, kind, form, status_code=422)
     try:
         person_id = await actions.create(request.user, form.draft(kind))
     except Refused as refused:
         form.refuse(refused)
-        return _new(request, kind, form, owner=_owner(refused), status_code=422)
+        return await _new(request, kind, form, owner=_owner(refused), status_code=422)
     return see(request, f"/people/{person_id}", _("Record created."))
 
 
@@ -113,14 +62,24 @@ def _owner(refused: Refused) -> Person | None:
     return refused.person if isinstance(refused, Taken) else None
 
 
-def _new(
+async def _new(
     request: Request, kind: str, form: Form, *, owner: Person | None = None, status_code: int = 200
 ) -> Response[Any]:
     if kind not in KINDS:
         raise Missing
     labels = words.labels()
     template, back = "people/new.html", f"/people/{KINDS[kind]}"
-    return page(request, template, status_code=status_code, kind=kind, form=form, owner=owner, labels=labels, back=back)
+    return page(
+        request,
+        template,
+        status_code=status_code,
+        kind=kind,
+        form=form,
+        owner=owner,
+        labels=labels,
+        back=back,
+        companies=await companies.names(),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ one person
@@ -171,33 +130,42 @@ def _explained(request: Request, person: Person, each: Suppression) -> dict[str,
 async def edit_person_page(request: Request, person_id: FromPath[int]) -> Response[Any]:
     """The record as a form."""
     person = await queries.one(request.user, person_id)
-    return _edit(request, person, forms.of_person(person))
+    return await _edit(request, person, await forms.of_person(person))
 
 
 @post(f"{PERSON}/edit", opt=EDIT, status_code=303)
 async def change_person(request: Request, person_id: FromPath[int]) -> Response[Any]:
     """Save the record; 409 compares when somebody was faster."""
     person = await queries.one(request.user, person_id)
-    form = await PersonForm.read(request, choices=forms.choices())
+    form = await PersonForm.read(request, choices=await forms.choices(person))
     if not form.valid:
-        return _edit(request, person, form, status_code=422)
+        return await _edit(request, person, form, status_code=422)
     try:
         await actions.change(request.user, person_id, form.version, form.draft(person.kind))
     except Refused as refused:
         form.refuse(refused)
-        return _edit(request, person, form, owner=_owner(refused), status_code=422)
+        return await _edit(request, person, form, owner=_owner(refused), status_code=422)
     except Stale as stale:
-        theirs, own = forms.of_person(stale.theirs), f"/people/{person_id}/edit"
+        theirs, own = await forms.of_person(stale.theirs), f"/people/{person_id}/edit"
         return conflict(request, stale, form, theirs, labels=words.labels(), action=own, back=own)
     return see(request, f"/people/{person_id}", _("Saved."))
 
 
-def _edit(
+async def _edit(
     request: Request, person: Person, form: Form, *, owner: Person | None = None, status_code: int = 200
 ) -> Response[Any]:
     labels = words.labels()
     template = "people/edit.html"
-    return page(request, template, status_code=status_code, person=person, form=form, owner=owner, labels=labels)
+    return page(
+        request,
+        template,
+        status_code=status_code,
+        person=person,
+        form=form,
+        owner=owner,
+        labels=labels,
+        companies=await companies.names(),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ what reaches her
@@ -215,6 +183,6 @@ async def opt_out(request: Request, person_id: FromPath[int]) -> Response[Any]:
 
 
 routes = [
-    people, candidates, contacts, new_person_page, create_person, person_page, edit_person_page, change_person,
-    opt_out_page, opt_out,
+    people, *list_pages.routes, *company_pages.routes, new_person_page, create_person, person_page, edit_person_page,
+    change_person, opt_out_page, opt_out,
 ]  # fmt: skip

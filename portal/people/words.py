@@ -106,4 +106,19 @@ def labels() -> dict[str, str]:
         "last_name": _("Last name"),
         "email": _("E-mail address"),
         "locale": _("Language of e-mails"),
+        "phone": _("Telephone"),
+        "company": _("Company"),
+        "owner_id": _("Looked after by"),
+        "tags": _("Tags"),
+    }
+
+
+def company_labels() -> dict[str, str]:
+    """The same of a company."""
+    return {
+        "name": pgettext("company", "Name"),
+        "sector": _("Sector"),
+        "country": _("Country"),
+        "city": _("City"),
+        "website": _("Website"),
     }

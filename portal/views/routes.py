@@ -13,6 +13,7 @@ from portal.actor import Actor
 from portal.audiences.builder import Builder, build, in_words
 from portal.audiences.filters import as_rules
 from portal.audiences.forms import again, criteria_fields, typed
+from portal.audiences.kept import beside_filters
 from portal.audiences.rules import Group
 from portal.audiences.sources import MODULES, read_criteria
 from portal.audiences.words import counted, module_word
@@ -58,7 +59,10 @@ async def new_view(request: Request) -> Response[Any]:
     campaign = asked.get("campaign", "")
     numbered = campaign.isascii() and campaign.isdecimal() and len(campaign) < DIGITS
     values = {"module": module, "query": _query(request), "campaign": int(campaign) if numbered else None}
-    return await _form(request, ViewForm(values), None)
+    view_id = asked.get("view", "")
+    known = view_id.isascii() and view_id.isdecimal() and len(view_id) < DIGITS
+    group = await beside_filters(request.user, module, int(view_id)) if known else Group()
+    return await _form(request, ViewForm(values), None, group)
 
 
 @post("/views/new", opt=SEE, status_code=303)
@@ -171,11 +175,14 @@ def _labels() -> dict[str, str]:
     return {"name": _("Name"), "shared": _("Shared with everybody who sees the list"), "query": _("Filters")}
 
 
-async def _form(request: Request, form: ViewForm, view: View | None, *, status_code: int = 200) -> Response[Any]:
-    """The page of a view: what is typed, whom it means, what depends on it."""
+async def _form(
+    request: Request, form: ViewForm, view: View | None, first: Group | None = None, *, status_code: int = 200
+) -> Response[Any]:
+    """The page of a view: what is typed, whom it means, what depends on it. `first`: criteria that a new one has."""
     module, campaign_id = (view.module, view.campaign_id) if view else (form.module, form.campaign or None)
     sent = any(name.startswith("c.") for name in form.raw)
-    group = typed(form.raw) if sent or view is None else read_criteria(view.criteria)
+    kept = first or (read_criteria(view.criteria) if view else Group())
+    group = typed(form.raw) if sent else kept
     filters = form.filters()
     return page(
         request,
