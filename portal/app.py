@@ -32,6 +32,7 @@ from portal.jobs import routes as job_pages
 from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
+from portal.mailings import api as mailings_api
 from portal.mailings import limits_pages
 from portal.messages import routes as message_pages
 from portal.monitor import gauges as _sending  # noqa: F401 - adds the figures of sending to /metrics
@@ -67,7 +68,10 @@ PAGES = (
     signature_pages, staff_pages, audit_pages,
     job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
 )  # fmt: skip
-APIS = (campaigns_api, dossiers_api, views_api, people_api, suppressions_api, templates_api, triggers_api, ledger_api)
+APIS = (
+    campaigns_api, dossiers_api, views_api, people_api, suppressions_api,
+    templates_api, triggers_api, mailings_api, ledger_api,
+)  # fmt: skip
 
 
 def create_app(given: Settings | None = None) -> Litestar:

@@ -21,13 +21,13 @@ select o.id as origin_id, o.gate, o.gate_reason, t.state::text as state, coalesc
 from origin o left join tally t on t.origin_id = o.id
 where o.kind = 'mailing' and o.ref_id = $1 group by 1, 2, 3, 4"""
 
-# What ended otherwise than sent, by reason: through the index on what needs attention, so only those are read.
+# What ended otherwise than sent, by reason: an index holds just these, and the letters themselves are not read.
 REASONS = """
-select m.state::text as state, coalesce(m.reason, '') as reason, count(*)::int as n
+select m.attention::text as state, coalesce(m.ended_for, '') as reason, count(*)::int as n
 from message m where m.origin_id = $1 and m.attention in ('failed', 'uncertain', 'held')
 group by 1, 2 order by 3 desc"""
 SKIPPED = """
-select coalesce(m.reason, '') as reason, count(*)::int as n
+select coalesce(m.ended_for, '') as reason, count(*)::int as n
 from message m where m.origin_id = $1 and m.attention = 'skipped' group by 1 order by 2 desc"""
 
 # The last that left. Messages leave in the order of their ids: below the first free batch, next to it.

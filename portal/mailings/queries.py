@@ -53,11 +53,14 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     module: str = ""
     campaign_id: int | None = None
     schedule_id: int | None = None
+    created_by: int | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q.strip() or self.states or self.module or self.campaign_id or self.schedule_id)
+        return bool(
+            self.q.strip() or self.states or self.module or self.campaign_id or self.schedule_id or self.created_by
+        )
 
 
 class Mailing(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +147,7 @@ def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[Any]]:
         ("m.module = {}", filters.module or None),
         ("m.campaign_id = {}::int", filters.campaign_id),
         ("m.schedule_id = {}::int", filters.schedule_id),
+        ("m.created_by = {}::int", filters.created_by),
     )
     for condition, value in wished:
         if value is not None:
