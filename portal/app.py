@@ -33,7 +33,8 @@ from portal.ledger import api as ledger_api
 from portal.ledger import gauges as _gauges  # noqa: F401 - adds the register's figures to /metrics
 from portal.mailbox import routes as mailbox_pages
 from portal.mailings import api as mailings_api
-from portal.mailings import limits_pages
+from portal.mailings import limits_pages, schedule_api, schedule_edit_pages, schedule_pages
+from portal.mailings import routes as mailing_pages
 from portal.messages import routes as message_pages
 from portal.monitor import gauges as _sending  # noqa: F401 - adds the figures of sending to /metrics
 from portal.monitor import routes as sending_pages
@@ -66,11 +67,12 @@ PAGES = (
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
     people_pages, preference_pages, consent_pages, topic_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
     signature_pages, staff_pages, audit_pages,
-    job_pages, import_pages, trigger_pages, limits_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
+    job_pages, import_pages, trigger_pages, limits_pages, mailing_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
+    schedule_pages, schedule_edit_pages,
 )  # fmt: skip
 APIS = (
     campaigns_api, dossiers_api, views_api, people_api, suppressions_api,
-    templates_api, triggers_api, mailings_api, ledger_api,
+    templates_api, triggers_api, mailings_api, ledger_api, schedule_api,
 )  # fmt: skip
 
 

@@ -51,7 +51,6 @@ class WhoForm(Form):
 
     version = fields.Integer(least=1)
     name = name_field()
-    module = fields.Choice(*words.MODULES)
     campaign_id = fields.IdChoice(required=False)
     audience = fields.Choice(*words.AUDIENCES)
     view_id = fields.IdChoice(required=False)

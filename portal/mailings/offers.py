@@ -7,7 +7,7 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.dossiers import search
-from portal.emails import library
+from portal.emails import library, queries
 from portal.emails.library import TemplateRow
 from portal.emails.queries import Version
 from portal.i18n import _, language_name, text_in
@@ -149,3 +149,40 @@ def _no_address(version: Version | None, gone: bool) -> str:
     if version is None:
         return _("Choose a template first.")
     return _("Its sender is gone.") if gone else _("This template has none.")
+
+
+# ------------------------------------------------------------------------------------------------ one letter
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is offered around a letter. `version`: of the chosen template; None while none is chosen."""
+
+    templates: list[TemplateRow]
+    version: Version | None
+    rule: str
+    languages: list[str]
+    senders: list[Address]
+    replies: list[Address]
+
+    @property
+    def choices(self) -> dict[str, Options]:
+        """The options of the letter's form."""
+        return {
+            "template_id": [(row.id, template_words(row)) for row in self.templates],
+            "from_kind": options(self.senders),
+            "reply_kind": options(self.replies),
+            "per": [(per, word()) for per, word in words.PER.items()],
+        }
+
+
+async def letter(actor: Actor, template_id: int | None) -> Letter:
+    """Everything that the form of a letter offers, with a template chosen. One that is gone counts as none."""
+    found = await templates(actor)
+    known = any(row.id == template_id for row in found)
+    version = await queries.current(template_id) if known and template_id else None
+    return Letter(
+        templates=found,
+        version=version,
+        rule=opt_out_rule(version) if version else "",
+        languages=languages(version) if version else [],
+        senders=await from_addresses(actor, version),
+        replies=await reply_addresses(actor, version),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from portal.formats import number
+from portal.formats import date_time, number, zone_words
 from portal.i18n import _, language_name, ngettext, pgettext
 from portal.ledger.words import reason_word, state_tone, state_word
 from portal.mailings.rules import RIGHTS
@@ -69,6 +69,8 @@ def title(step: str, name: str) -> str:
 def left_out(reason: str) -> str:
     """Why somebody gets nothing, as a short nominal phrase."""
     name, _colon, detail = reason.partition(":")
+    if name == "not_chosen":
+        return _("Not among those who are chosen")
     if name == "missing_language" and detail:
         return reason_word(reason, language=language_name(detail))
     return blocked_by_hand() if name == "by_hand" else reason_word(reason)
@@ -139,8 +141,120 @@ def audience_hint(audience: str, module: str) -> str:
     return _("All candidates for whom these criteria hold when the mailing starts. Without criteria: all candidates.")
 
 
-def recipient(state: str) -> dict[str, Any]:
+def recipient(state: str, planned: bool) -> dict[str, Any]:
     """The state of one recipient: before the start whether she is meant to get it, then her message's."""
-    if state == "going":
+    if planned and state == "queued":
         return {"word": pgettext("recipient", "Will get it"), "tone": "ok", "open": True}
     return {"word": state_word(state), "tone": state_tone(state), "open": state in ("held", "queued", "sending")}
+
+
+def place(row: Any) -> str:
+    """Where one of the recipients is looked at: her message, her dossier, or herself."""
+    if getattr(row, "message_id", None):
+        return f"/messages/{row.message_id}"
+    return f"/dossiers/{row.dossier_id}" if row.dossier_id else f"/people/{row.person_id}"
+
+
+# ------------------------------------------------------------------------------------------------ the review
+def people(n: int, per: str) -> str:
+    """How many get it, with the noun."""
+    if per == "dossier":
+        return ngettext("{n} e-mail", "{n} e-mails", n).format(n=number(n))
+    return ngettext("{n} person", "{n} people", n).format(n=number(n))
+
+
+def audience(mailing: Any, picks: int) -> str:
+    """Where the recipients come from."""
+    where = {
+        "candidates": lambda: _("from all candidates"),
+        "contacts": lambda: _("from all contacts"),
+        "dossiers": lambda: _("from all dossiers"),
+    }
+    if mailing.audience == "view":
+        return _("from the view “{view}”").format(view=mailing.view_name) if mailing.view_name else ""
+    if mailing.audience == "picked":
+        return _("from those ticked one by one: {n}").format(n=number(picks))
+    if mailing.criteria:
+        return _("for whom your criteria hold")
+    return where[mailing.module]()
+
+
+def in_other_language(n: int) -> str:
+    """A letter that is not in the wished-for language."""
+    one = "{n} person reads it in another language than her own: the template is not written in hers."
+    many = "{n} people read it in another language than their own: the template is not written in theirs."
+    return ngettext(one, many, n).format(n=number(n))
+
+
+def empty_field(field: str, n: int) -> str:
+    """A field that is printed although there is nothing in it."""
+    return ngettext("“{field}” is empty for {n} person.", "“{field}” is empty for {n} people.", n).format(
+        field=field, n=number(n)
+    )
+
+
+def nobody_twice(twice: int) -> str:
+    """That no address gets it twice."""
+    if not twice:
+        return _("Nobody gets it twice.")
+    return _("Nobody gets it twice. Addresses that occur again, left out: {n}").format(n=number(twice))
+
+
+def clash(name: str, n: int) -> str:
+    """Another mailing to the same people."""
+    one, many = "{n} of them got “{name}” in the last days.", "{n} of them got “{name}” in the last days."
+    return ngettext(one, many, n).format(n=number(n), name=name)
+
+
+def ask_approval(n: int) -> str:
+    """The button where a second person is wanted (B16)."""
+    return ngettext("Ask for approval of {n} e-mail", "Ask for approval of {n} e-mails", n).format(n=number(n))
+
+
+def approve(n: int) -> str:
+    """The second person's button."""
+    return ngettext("Approve and send {n} e-mail", "Approve and send {n} e-mails", n).format(n=number(n))
+
+
+def changed(now: int, before: int) -> str:
+    """What was confirmed is not what is there any more."""
+    sentence = _(
+        "The list has changed since you opened this page: now {now}, before {before}. Check it and confirm again."
+    )
+    return sentence.format(now=number(now), before=number(before))
+
+
+def launched(mailing: Any, n: int) -> str:
+    """The toast after the button."""
+    if mailing.state == "approval":
+        return _("A colleague is asked to approve it. Nothing leaves before that.")
+    if mailing.state == "scheduled" and mailing.starts_at is not None:
+        said = {"time": date_time(mailing.starts_at), "zone": zone_words(mailing.time_zone)}
+        return _("It starts at {time} {zone}.").format(**said)
+    return ngettext("{n} e-mail queued.", "{n} e-mails queued.", n).format(n=number(n))
+
+
+def consequence(mailing: Any, asks: bool) -> str:
+    """What the button does, below it."""
+    if asks:
+        return _("Nothing leaves now. If the number changes before your colleague presses, we ask again.")
+    if mailing.starts_at is not None:
+        return _(
+            "Nothing leaves before its time. Until then you can take it back. "
+            "Who gets it is decided when it starts, by the same criteria."
+        )
+    return _(
+        "They start leaving after {seconds} seconds; until then you can undo it. After that you can pause at any "
+        "second; what has left cannot be called back. If the number changes before you press, nothing is sent and we "
+        "ask again."
+    ).format(seconds=number(mailing.hold_seconds))
+
+
+def sample(one: Any) -> str:
+    """Why a letter is worth a look."""
+    if one.kind == "longest":
+        return _("The longest letter")
+    if one.kind == "emptiest":
+        return _("The letter with the most empty fields")
+    # NOTE: a letter in one language. {language}: e.g. Polish
+    return _("In {language}").format(language=language_name(one.locale))

@@ -36,6 +36,7 @@ def places(actor: Actor | None, has_mailbox: bool = False) -> list[list[Place]]:
             Place("/people/candidates", "users", _("People"), "person.see", below=("/people", "/suppressions")),
         ],
         [
+            Place("/mailings", "mail", pgettext("navigation", "Mailings"), "mailing.see"),
             Place("/templates", "file-text", _("Templates"), "template.see"),
             Place("/messages", "send", _("Messages"), "message.see"),
             Place("/sending", "activity", pgettext("navigation", "Sending"), "message.see"),
