@@ -14,7 +14,7 @@ from portal.reports.queries import Reason
 from portal.reports.rules import OTHERS, Cell, Figures, Period
 from portal.web import charts
 
-TICKS = 6
+TICKS = 12  # labels below the picture, at most
 MOST = 200  # rows of a table on the page; a file has all
 
 
@@ -62,13 +62,15 @@ async def report(actor: Actor, by: str, period: Period, campaign_id: int | None,
         total=rules.total(cells),
         paths=charts.stacked([list(series) for series in zip(*parts, strict=True)], top),
         top=top,
-        ticks=_ticks([step for step, _figures in time], period.unit),
+        ticks=_ticks(period),
     )
 
 
-def _ticks(steps: Sequence[datetime], unit: str) -> list[str]:
-    every = max(1, -(-len(steps) // TICKS))
-    return [words.step_word(step, unit) for step in steps[::every]]
+def _ticks(period: Period) -> list[str]:
+    """A label below each column; of many columns some have none."""
+    steps = period.steps()
+    every = -(-len(steps) // TICKS)
+    return ["" if number % every else words.tick(step, period) for number, step in enumerate(steps)]
 
 
 def _count(by: str, cells: Sequence[Cell], period: Period) -> int:

@@ -64,6 +64,18 @@ def chart(period: Period, figures: Figures) -> str:
     )
 
 
+def tick(step: datetime, period: Period) -> str:
+    """Below a column of the chart: 12 Nov; Nov; Nov 2026 where there are several years."""
+    skeleton = "MMMd" if period.unit == "day" else "MMM" if len(period.steps()) <= 12 else "yMMM"
+    return str(dates.format_skeleton(skeleton, step, locale=babel_locale()))
+
+
+def why(state: str, said: str) -> str:
+    """Skipped – Opted out: 9, No e-mail address: 3"""
+    # NOTE: {state}: e.g. Skipped; {reasons}: a list of reasons with their numbers
+    return pgettext("report", "{state} – {reasons}").format(state=state_word(state), reasons=said)
+
+
 def reasons(found: Sequence[Reason], state: str) -> str:
     """Opted out: 9, Address missing: 3"""
     return ", ".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.mailings.forecasting import Forecast, Load, day_begins, forecast, spread
@@ -61,6 +61,7 @@ def test_days_are_as_long_as_they_are(zone: str, day: date, hours: int) -> None:
     assert found.by_day[0] == (day, hours * 3_600)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     n=st.integers(0, 5_000),
     caps=st.lists(st.integers(1, 900), min_size=1, max_size=3),

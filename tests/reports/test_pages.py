@@ -70,7 +70,7 @@ async def test_alice_sees_what_became_of_a_mailing_and_why(alice: AccountRow, cl
     page = await client.get(f"{HERE}?by=mailing")
     [row] = page.texts("tbody tr")
     assert row.startswith("Closing reminder today, ") and row.endswith(" 12 6 3 1 2 0 1 1")
-    assert page.texts("tbody th small")[1:] == [
+    assert page.texts("tbody th details p") == [
         "Skipped – Address blocked: reported as spam: 1, Opted out of optional e-mail: 1",
         "Not delivered – Refused by the recipient’s mail server: 3",
     ]
