@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from portal.i18n import _
 from portal.mailings import schedule_rules as rules
@@ -23,7 +23,7 @@ MONTH_DAYS = (*range(1, 29), -1)  # every month has these
 
 
 class ScheduleForm(Form):
-    """All of a schedule. `starts_at` is the first run; before a closing `at_time` says the hour."""
+    """All of a schedule. `starts_at` is the first run; before a closing it says nothing, and `at_time` the hour."""
 
     unseen = frozenset({"version", "module", "rule"})
 
@@ -36,12 +36,12 @@ class ScheduleForm(Form):
     from_kind = Choice(*SENDERS)
     reply_kind = Choice(*SENDERS)
     repeat = Choice(*words.REPEATS, OWN)
-    starts_at = Moment(required=False)
+    starts_at = Moment()
     time_zone = Zone()
-    every = Integer(least=1, most=rules.MOST_EVERY, empty=1, required=False)
+    every = Integer(least=1, most=rules.MOST_EVERY, empty=1)
     weekdays = Choices(*(str(day) for day in range(7)))
     month_day = Choice(*(str(day) for day in MONTH_DAYS), required=False)
-    ends = Choice(*words.ENDS, required=False)
+    ends = Choice(*words.ENDS)
     times = Integer(least=1, most=rules.MOST_TIMES, required=False)
     until = Day(required=False)
     days_before = Integer(most=MOST_DAYS, empty=-1, required=False)
@@ -53,7 +53,6 @@ class ScheduleForm(Form):
     def check(self) -> None:
         """What each kind of recurrence needs."""
         found = {
-            "starts_at": self.repeat != "closing" and self.starts_at is None and _("Enter a date and a time."),
             "at_time": self.repeat == "closing" and hour(self.at_time) is None and _("Enter a time."),
             "days_before": self.repeat == "closing"
             and self.days_before < 0
@@ -108,16 +107,19 @@ def hour(text: str) -> time | None:
     return found.replace(second=0, microsecond=0) if found.tzinfo is None else None
 
 
+def _tomorrow(now: datetime) -> datetime:
+    return (now + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
+
+
 def new_values(module: str, time_zone: str, now: datetime) -> dict[str, object]:
     """A new schedule: once, tomorrow at nine where the reader is, and not active."""
-    tomorrow = (now + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
     return {
         "module": module,
         "per": "person",
         "from_kind": "organisation",
         "reply_kind": "organisation",
         "repeat": "once",
-        "starts_at": tomorrow,
+        "starts_at": _tomorrow(now),
         "time_zone": time_zone,
         "every": 1,
         "ends": "never",
@@ -133,7 +135,7 @@ def values_of(schedule: Schedule) -> dict[str, object]:
     return {
         **{name: getattr(schedule, name) for name in names},
         **_recurrence(schedule),
-        "starts_at": None if closing else schedule.starts_at,
+        "starts_at": _tomorrow(datetime.now(UTC)) if closing else schedule.starts_at,
         "at_time": f"{schedule.starts_at:%H:%M}",
         "days_before": schedule.days_before if closing else 7,
         "time_zone": schedule.time_zone,

@@ -141,27 +141,29 @@ async def delete(request: Request, schedule_id: FromPath[int]) -> Response[Any]:
 
 
 # ------------------------------------------------------------------------------------------------ decisions
-@get(ONE + "/runs/{due:int}/{verb:str}", opt=SEE)
-async def ask(request: Request, schedule_id: FromPath[int], due: FromPath[int], verb: FromPath[str]) -> Response[Any]:
+@get(ONE + "/runs/{run_id:int}/{decision:str}", opt=SEE)
+async def ask(
+    request: Request, schedule_id: FromPath[int], run_id: FromPath[int], decision: FromPath[str]
+) -> Response[Any]:
     """Ask before a run that waits is sent, or skipped."""
-    schedule, run = await _run(request, schedule_id, due, verb)
-    return await _question(request, schedule, run, verb)
+    schedule, run = await _run(request, schedule_id, run_id, decision)
+    return await _question(request, schedule, run, decision)
 
 
-@post(ONE + "/runs/{due:int}/{verb:str}", opt=SEE, status_code=303)
+@post(ONE + "/runs/{run_id:int}/{decision:str}", opt=SEE, status_code=303)
 async def decide(
-    request: Request, schedule_id: FromPath[int], due: FromPath[int], verb: FromPath[str]
+    request: Request, schedule_id: FromPath[int], run_id: FromPath[int], decision: FromPath[str]
 ) -> Response[Any]:
     """Do it: on to the mailing that it has become, or back to the schedule."""
-    schedule, run = await _run(request, schedule_id, due, verb)
+    schedule, run = await _run(request, schedule_id, run_id, decision)
     try:
         mailing_id = await schedule_running.decide(
-            request.user, schedule_id, run.due_at, "send" if verb == "send" else "skip"
+            request.user, schedule_id, run.due_at, "send" if decision == "send" else "skip"
         )
     except Stale:
         raise Missing from None
     except Refused as refused:
-        return await _question(request, schedule, run, verb, refused=refused.sentences)
+        return await _question(request, schedule, run, decision, refused=refused.sentences)
     if mailing_id is None:
         return see(request, f"{HERE}/{schedule_id}", _("Skipped. Nothing of it is sent."))
     return see(request, f"/mailings/{mailing_id}", _("The mailing has been started."))

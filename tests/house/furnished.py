@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from portal.accounts import actions as accounts
 from portal.dossiers import files
 from portal.imports import actions as imports
 from portal.jobs import actions as jobs
+from portal.mailings.schedule_queries import handle_of
 from portal.timeline_words import WORDS
 from tests.dossiers.documents import PDF
 from tests.house.routes import World, world
@@ -44,6 +46,7 @@ async def furnished() -> World:
         **await _letters(here),
         "view_id": await _view(here),
         "import_id": await _import(here),
+        **await _schedule(here),
         "verb": "cancel",
     }
     made["topic_id"] = await _wishes(here)
@@ -168,6 +171,22 @@ async def _view(here: World) -> int:
     """A view of the administrator's."""
     sql = "insert into custom_view (module, name, owner_id, filters) values ('dossiers', 'Ours', $1, $2) returning id"
     return int(await db.fetchval(sql, here.people["administrator"].id, {"status": ["accepted"]}))
+
+
+async def _schedule(here: World) -> dict[str, Any]:
+    """A scheduled mailing of the manager's, whose last run is too late."""
+    manager = here.people["manager"]
+    sql = "insert into custom_view (module, name, owner_id) values ('candidates', 'All', $1) returning id"
+    view_id = await db.fetchval(sql, manager.id)
+    sql = """insert into schedule (name, module, campaign_id, view_id, template_id, active, starts_at, time_zone, rule,
+        owner_id) values ('News', 'candidates', $1, $2, $3, true, '2026-01-05 09:00', 'Europe/Madrid', 'FREQ=WEEKLY',
+        $4) returning id"""
+    schedule_id = await db.fetchval(sql, here.values["campaign_id"], view_id, here.values["template_id"], manager.id)
+    due_at = datetime(2026, 1, 12, 8, tzinfo=UTC)
+    sql = "insert into schedule_run (schedule_id, due_at, state, problem) values ($1, $2, 'late', 'late')"
+    await db.execute(sql, schedule_id, due_at)
+    await db.execute("insert into schedule_seen values ($1, $2)", schedule_id, here.values["person_id"] + 1)
+    return {"schedule_id": schedule_id, "run_id": handle_of(due_at), "decision": "send"}
 
 
 async def _job(here: World) -> int:
