@@ -14,7 +14,7 @@ from typing import Any
 from bench import report, sending
 from bench.options import RESULTS, Options
 
-PARTS = ("sending", "plan", "claims", "growth", "latency", "start", "pages")
+PARTS = ("sending", "plan", "claims", "growth", "latency", "start", "pages", "mailings")
 MODULES = {"plan": "planning"}
 SECRET = "the secret of the bench, which protects nothing"
 
@@ -27,7 +27,7 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=0, help="of the worker; 0: as it takes by itself")
     parser.add_argument("--only", default="", help=f"contenders (sending): {','.join(sending.ALL)}")
-    parser.add_argument("--recipients", type=int, default=1_000_000, help="of a mailing (plan, latency)")
+    parser.add_argument("--recipients", type=int, default=1_000_000, help="of a mailing (plan, latency, mailings)")
     parser.add_argument("--probes", type=int, default=120, help="acknowledgements (latency)")
     parser.add_argument("--rows", default="10000,100000,1000000,10000000", help="sizes of the ledger (claims, growth)")
     parser.add_argument("--dossiers", type=int, default=100_000, help="of one campaign (pages)")

@@ -45,18 +45,6 @@ class Planning:
         self.house, self.kind, self.count = house, kind, count
         self.audience = recipients.audience(kind.version_id, 1, count)
 
-    async def empty(self) -> None:
-        """Fresh tables on both sides and nothing left to write: each measurement begins alike."""
-        await db.execute(EMPTY)
-        await db.execute_script("drop schema if exists bare cascade; create schema bare")
-        for name in TABLES:
-            storage = await db.fetchval(STORAGE, name)
-            await db.execute(f"alter table {name} set (autovacuum_enabled = off)")
-            kept = ", ".join(each for each in (storage or "").split(", ") if each and "autovacuum" not in each)
-            await db.execute(LIKE.format(name=name, more=f", {kept}" if kept else ""))
-        await db.execute("alter table bare.letter alter column id add generated always as identity")
-        await db.execute("checkpoint")
-
     async def plan(self) -> Measured:
         """Through the ledger. Raises RuntimeError when it did not make a message for everybody."""
 
@@ -99,14 +87,27 @@ class Planning:
         }
 
 
+async def fresh() -> None:
+    """Fresh tables on both sides and nothing left to write: each measurement begins alike."""
+    await db.execute(EMPTY)
+    await db.execute_script("drop schema if exists bare cascade; create schema bare")
+    for name in TABLES:
+        storage = await db.fetchval(STORAGE, name)
+        await db.execute(f"alter table {name} set (autovacuum_enabled = off)")
+        kept = ", ".join(each for each in (storage or "").split(", ") if each and "autovacuum" not in each)
+        await db.execute(LIKE.format(name=name, more=f", {kept}" if kept else ""))
+    await db.execute("alter table bare.letter alter column id add generated always as identity")
+    await db.execute("checkpoint")
+
+
 async def run(options: Options) -> dict[str, Any]:
     """Interleaved rounds of both. Raises RuntimeError when a side did not do its work."""
     async with open_house() as house:
         await recipients.fill(1, options.recipients)
         part = Planning(house, await mailing.plain(house), options.recipients)
         sides = [
-            Contender("plan", part.plan, part.empty),
-            Contender("insert_select", part.insert_select, part.empty),
+            Contender("plan", part.plan, fresh),
+            Contender("insert_select", part.insert_select, fresh),
         ]
         return result(options, await rounds.interleave(sides, options.rounds, print_now))
 

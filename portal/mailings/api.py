@@ -254,7 +254,7 @@ def _out(row: Mailing) -> MailingOut:
 
 
 def _fields(row: Mailing) -> dict[str, Any]:
-    renamed = {"campaign": row.campaign_id, "view": row.view_id, "template": row.template_id}
+    renamed: dict[str, Any] = {"campaign": row.campaign_id, "view": row.view_id, "template": row.template_id}
     renamed |= {"starts_at": wall_text(row.starts_at)}
     return {name: renamed[name] if name in renamed else getattr(row, name) for name in MailingOut.__struct_fields__}
 

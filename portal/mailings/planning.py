@@ -26,11 +26,12 @@ PAGE = 50
 ONE_BY_ONE = 20_000  # people whose earlier mail is looked up one by one; of more, all mail is counted once
 ORDER = Keyset(("record_id", int), ascending=True)
 
-# One look at everybody. `mark` differs whenever other people would get it, or in another language.
+# One look at everybody. `mark` differs whenever other people would get it, or in another language. The reason is made
+# once for each of them (`offset 0`), and not for `state`, which says no more.
 SUMMARY = """
-select state, coalesce(reason, '') as reason, locale, count(*)::int as n,
-    count(*) filter (where fallback)::int as other, bit_xor(hashint8extended(record_id, 0)) as mark
-from ({planned}) planned group by 1, 2, 3"""
+select coalesce(reason, '') as reason, locale, count(*)::int as n, count(*) filter (where fallback)::int as other,
+    bit_xor(hashint8extended(record_id, 0)) as mark
+from ({planned} offset 0) planned group by 1, 2"""
 
 HOUSE = """
 select o.locale, o.trial_mode, o.person_cap, o.person_cap_days, s.address::text as address, s.name, s.verified
@@ -180,15 +181,15 @@ async def summary(plan: Plan) -> Summary:
     rows = await db.fetch(SUMMARY.format(planned=plan.sql), *plan.parameters)
     by_locale: dict[str, int] = {}
     skipped: dict[str, int] = {}
-    for row in sorted(rows, key=lambda row: (row["state"], row["reason"], row["locale"])):
-        into, key = (by_locale, row["locale"]) if row["state"] == "queued" else (skipped, row["reason"])
+    for row in sorted(rows, key=lambda row: (row["reason"], row["locale"])):
+        into, key = (skipped, row["reason"]) if row["reason"] else (by_locale, row["locale"])
         into[key] = into.get(key, 0) + row["n"]
     going = sum(by_locale.values())
     return Summary(
         found=going + sum(skipped.values()),
         going=going,
         by_locale=by_locale,
-        fallback=sum(row["other"] for row in rows if row["state"] == "queued"),
+        fallback=sum(row["other"] for row in rows if not row["reason"]),
         skipped=skipped,
         seal=seal_of(plan, [tuple(row.values()) for row in rows]),
     )

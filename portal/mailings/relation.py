@@ -24,8 +24,12 @@ ATOM = r"[[:alnum:]_!#$%&''*+/=?^`{|}~-]+"
 LABEL = rf"[[:alnum:]]([[:alnum:]-]{{0,{LONGEST_LABEL - 2}}}[[:alnum:]])?"
 TOP = rf"[[:alpha:]][[:alnum:]-]{{0,{LONGEST_LABEL - 2}}}[[:alnum:]]"
 ADDRESS = rf"^{ATOM}(\.{ATOM})*@({LABEL}\.)+{TOP}$"
-INVALID = f"""(p.email::text !~ '{ADDRESS}' or octet_length(p.email::text) > {LONGEST}
-    or octet_length(split_part(p.email::text, '@', 1)) > {LONGEST_LOCAL})"""
+# Nearly all addresses are like this, and seen to be so ten times as fast; none is too long in any of its parts.
+NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+USUAL = rf"^[a-zA-Z0-9_+-]+(\.[a-zA-Z0-9_+-]+)*@({NAME}\.)+[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$"
+INVALID = f"""not (length(p.email::text) <= {LONGEST_LABEL} and p.email::text ~ '{USUAL}'
+    or p.email::text ~ '{ADDRESS}' and octet_length(p.email::text) <= {LONGEST}
+    and octet_length(split_part(p.email::text, '@', 1)) <= {LONGEST_LOCAL})"""
 
 # The latest dossier of a person gets the letter; of the same address there is never another person.
 TWICE = "row_number() over (partition by c.person_id order by c.dossier_id desc) > 1"
