@@ -73,7 +73,6 @@ class Work:
     attempt: int
     batch: Batch
     parcel: Parcel
-    losses: float = 0  # connections that broke under it before its dot
     since: float = 0.0  # monotonic time when its server could begin with it
     asker: Any = None  # the connection that asked for its dot
     gates: tuple[Any, ...] = ()  # limits it was let through by (portal.sending.gates), while it is under way

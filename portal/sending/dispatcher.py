@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 
 import structlog
@@ -22,7 +23,11 @@ from portal.sending.watch import Watch
 
 log = structlog.get_logger(__name__)
 
-POISON = 3  # connections that break under one message, while others pass, before the message is put off
+POISON = 3  # connections that break under one message, since others have passed, before the message is put off
+ASIDE, LONGEST_ASIDE = (
+    1.0,
+    300.0,
+)  # seconds that a message waits after the second break, twice as long each time
 BUSY = 0.5  # of such a break, when the server said 421: likely it is about the connection
 SOONEST = 0.001  # seconds
 BROKE = "450 The connection broke three times before the end of this letter."
@@ -36,6 +41,20 @@ class Unsendable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@dataclass(slots=True)
+class Breaks:
+    """Connections that broke under one message before its dot, in this run."""
+
+    passed: int  # messages accepted until the first one
+    times: int = 0
+    counted: float = 0.0  # those held against the message: the first, and those after others have passed
+
+    @property
+    def aside(self) -> float:
+        """Seconds that the message waits now, so that those behind it come first. After the first break: none."""
+        return min(ASIDE * 2 ** (self.times - 2), LONGEST_ASIDE) if self.times > 1 else 0.0
 
 
 class Dispatcher:
@@ -57,7 +76,7 @@ class Dispatcher:
         self.pulse = Pulse()
         self.refused_senders: dict[int, str] = {}  # sender id -> the server's words; for the engine to pause
         self.spared: set[int] = set()  # ids of messages whose connection was told 421
-        self.losses: dict[int, int] = {}  # message id -> accepted ones when a connection last broke under it
+        self.breaks: dict[int, Breaks] = {}  # by message id
         self.recheck = False  # a message was refused that others in the lanes may resemble
         self.slowed = False
         self.stopping = False
@@ -201,23 +220,29 @@ class Dispatcher:
         self.put_back(work, broke=broke)
 
     def put_back(self, work: Work, *, broke: bool = False) -> None:
-        """No dot. A message under which connections break while others pass is put off: it fails alone."""
+        """No dot. One under which connections break steps aside: it must not be the first again and again."""
         self.lanes.left(work, went=False)
+        aside = self.broken_under(work).aside if broke else 0.0
         if broke and self.is_poison(work):
             return self.end(work, int(BROKE[:3]), BROKE, "retry")
-        if self.stopping:
-            return self.run.drop(work)
+        if self.stopping or aside:
+            return self.run.drop(work, time.monotonic() + aside)
         self.lanes.put_back(work)
         self.feed()
 
-    def is_poison(self, work: Work) -> bool:
-        """Whether this was the third break under it, with other messages accepted in between."""
+    def broken_under(self, work: Work) -> Breaks:
+        """One more break before its dot."""
         passed = self.counts["accepted"]
-        if passed > self.losses.get(work.id, -1):
-            work.losses += BUSY if work.id in self.spared else 1
+        breaks = self.breaks.setdefault(work.id, Breaks(passed))
+        breaks.times += 1
+        if breaks.times == 1 or passed > breaks.passed:
+            breaks.counted += BUSY if work.id in self.spared else 1
         self.spared.discard(work.id)
-        self.losses[work.id] = passed
-        return work.losses >= POISON
+        return breaks
+
+    def is_poison(self, work: Work) -> bool:
+        """Whether connections break under it while others pass: then it fails alone."""
+        return self.breaks[work.id].counted >= POISON
 
     def refused(self, work: Work, why: str) -> None:
         """The ledger's no. A refusal costs a connection: so what waits is looked at again, before it costs another."""

@@ -22,6 +22,7 @@ CONNECTIONS = 20
 BACKLOG = 5  # waiting messages that justify one more connection
 IDLE = 60.0  # seconds after which a connection without work says goodbye
 RECOVERY, LONGEST_RECOVERY = 5.0, 300.0  # seconds after which a cap that was cut grows by one again
+FRUITLESS, BREATH = 5, 1.0  # so many opened and lost without one answer: then one at a time, seconds apart
 ONE_SIGN = 1.0  # seconds within which several 421 are one sign
 
 
@@ -46,6 +47,8 @@ class Pool:
         self.failures = 0  # in a row
         self.strikes, self.accepted = 0, 0  # 421 on the only connection without a letter accepted in between
         self.closed_until = 0.0  # loop time
+        self.opened, self.opened_at = 0, 0.0  # connections since the last answer; loop time of the last one
+        self.heard = 0  # answers until then
         self.waiting = 0  # connections that wait for slow domains, beside which others may be opened
         self.opening: set[asyncio.Task[bool]] = set()
         self.login_refused = ""  # the server's words; for the engine to pause the senders
@@ -61,11 +64,19 @@ class Pool:
         """Whether the route is not in a pause."""
         return not self.dispatcher.stopping and self.now >= self.closed_until
 
+    @property
+    def has_breath(self) -> bool:
+        """Whether to open one more. A server that takes connections and breaks each of them is not hammered."""
+        lost = self.opened - len(self.dispatcher.alive)
+        if lost < FRUITLESS or self.dispatcher.answers != self.heard:
+            return True
+        return not self.opening and self.now >= self.opened_at + BREATH
+
     async def ready(self) -> bool:
         """Whether letters can go now; opens the first connection if need be."""
         if self.dispatcher.alive:
             return True
-        return self.may_open and await self.open()
+        return self.may_open and self.has_breath and await self.open()
 
     # ------------------------------------------------------------------------------------------------ more
     def grow(self) -> None:
@@ -77,7 +88,7 @@ class Pool:
         if not alive and not self.opening and not self.may_open:
             self.dispatcher.lanes.drop(self.dispatcher.run)
         for _ in range(self.wanted() - alive - len(self.opening)):
-            if self.may_open:
+            if self.may_open and self.has_breath:
                 task = asyncio.create_task(self.open())
                 self.opening.add(task)
                 task.add_done_callback(self.opening.discard)
@@ -104,6 +115,7 @@ class Pool:
             self.failed(failure)
             return False
         self.failures = 0
+        self.count_opened()
         self.dispatcher.alive.add(connection)
         if len(self.dispatcher.alive) > self.refused_at:  # it takes more than it seemed
             self.cap = self.level = self.refused_at = len(self.dispatcher.alive)
@@ -111,6 +123,11 @@ class Pool:
         self.dispatcher.now = time.monotonic()  # the first letter's time begins here
         connection.begin(self.dispatcher.watch.believed(offer))
         return True
+
+    def count_opened(self) -> None:
+        """One more, perhaps without an answer since the one before."""
+        self.opened = self.opened + 1 if self.heard == self.dispatcher.answers else 1
+        self.heard, self.opened_at = self.dispatcher.answers, self.now
 
     # ------------------------------------------------------------------------------------------------ fewer
     def failed(self, failure: RouteDown) -> None:

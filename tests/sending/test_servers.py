@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from portal import db
 from portal.ledger import queries
 from portal.ledger.rules import Lane
 from portal.sending import pool, smtp
+from portal.sending.pool import BREATH, FRUITLESS
 from portal.settings import OAuth
 from tests import factories
 from tests.sending.helpers import plan, sending, settled, states, until
@@ -271,6 +273,32 @@ async def test_a_poison_letter_is_put_off_alone() -> None:
         await until(lambda: told(1))
     assert await states() == {"accepted": 59, "queued": 1}
     assert len(sink.got) == 59 and len(ids) == 60
+
+
+async def test_a_poison_letter_at_the_head_of_a_few_holds_up_nobody() -> None:
+    """Few letters need one connection only: the one that breaks it must not be the first again and again."""
+    await plan(4)
+
+    def nonsense(step: str, line: bytes) -> bytes | None:
+        return b"\xff\x00 what" if step == "rcpt" and b"person0@" in line else None
+
+    async with running(Sink(answer=nonsense)) as sink, sending(sink):
+        await settled(1)
+        await until(lambda: told(1))
+    assert await states() == {"accepted": 3, "queued": 1}
+    assert (await queries.totals()).balanced
+
+
+async def test_a_server_that_breaks_every_connection_is_not_hammered() -> None:
+    await plan(40)
+    async with running(Sink(answer=lambda step, line: b"" if step == "rcpt" else None)) as sink, sending(sink):
+        begun = time.monotonic()
+        async with asyncio.timeout(15):
+            while sink.connections < FRUITLESS + 3:
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - begun >= 2 * BREATH
+    assert await states() == {"queued": 40}
+    assert await db.fetchval("select count(*) from attempt") == 0
 
 
 async def test_silence_after_the_dot_is_waited_for_then_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
