@@ -14,7 +14,7 @@ from portal.campaigns import actions as campaigns
 from portal.campaigns import queries as campaign_rows
 from portal.campaigns import questions, team
 from portal.campaigns.checks import CampaignDraft
-from portal.demo import letters, office
+from portal.demo import kinds, letters, office
 from portal.demo.form import QUESTIONS
 from portal.emails import actions as emails
 from portal.emails.defaults import install_defaults
@@ -248,6 +248,7 @@ async def finish(house: House) -> None:
     await campaigns.change(camille, house.grants, grants.version, house.closed)
     await office.assess(house.grants, camille, house.people["Ola Kowalczyk"])
     await office.view(house.grants, camille)
+    await kinds.install(camille)
     for trigger_id, (_campaign_id, wish) in house.late.items():
         await triggers.change(trigger_id, 1, wish, camille)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from portal import i18n, tokens
 from portal.actor import candidate
@@ -27,9 +27,9 @@ BY_HER = candidate("")
 
 
 @get("/u/{token:str}", opt=public())
-async def show_preferences(request: Request, token: FromPath[str]) -> Response[str]:
-    """What she gets now, and what she can choose."""
-    return _page(request, token, await wishes.of(_person_of(token)))
+async def show_preferences(request: Request, token: FromPath[str], saved: FromQuery[str] = "") -> Response[str]:
+    """What she gets now, and what she can choose. `saved`: she has just chosen."""
+    return _page(request, token, await wishes.of(_person_of(token)), saved=bool(saved))
 
 
 @post("/u/{token:str}", opt=public(), status_code=303, exclude_from_csrf=True, guards=[limited("opt_out", 60)])
@@ -44,8 +44,8 @@ async def change_preferences(request: Request, token: FromPath[str]) -> Response
         answer.status_code = 200
         return answer
     with i18n.use(_locale(request, hers)):
-        await _grant(person_id, str(wish), form, words.opt_in_wording(_organisation(request)))
-    return see(request, f"/u/{token}")
+        await _grant(person_id, str(wish), form, _agreement(request, hers))
+    return see(request, f"/u/{token}?saved=1" if wish == "choose" else f"/u/{token}")
 
 
 async def _grant(person_id: int, wish: str, form: Mapping[str, Any], wording: str) -> None:
@@ -73,7 +73,7 @@ def _ids(form: Mapping[str, Any], name: str) -> set[int]:
     }
 
 
-def _page(request: Request, token: str, hers: Wishes) -> Response[Any]:
+def _page(request: Request, token: str, hers: Wishes, *, saved: bool = False) -> Response[Any]:
     with i18n.use(_locale(request, hers)):
         return page(
             request,
@@ -83,7 +83,8 @@ def _page(request: Request, token: str, hers: Wishes) -> Response[Any]:
             address=_masked(hers.address),
             topics=[each for each in hers.topics if i18n.text_in(each.name)],
             languages_offered=[(each, autonym(each)) for each in LOCALES],
-            agreement=words.opt_in_wording(_organisation(request)),
+            agreement=_agreement(request, hers),
+            saved=saved,
             stop=words.opt_out_wording(),
         )
 
@@ -94,8 +95,12 @@ def _locale(request: Request, hers: Wishes) -> str:
     return i18n.current_locale.get() if chosen in LOCALES or request.visitor else hers.locale
 
 
-def _organisation(request: Request) -> str:
-    return str((request.scope["state"].get("organisation") or request.app.state.house).name)
+def _agreement(request: Request, hers: Wishes) -> str:
+    """What she agrees to by coming back; "" where nothing was taken back."""
+    organisation = str((request.scope["state"].get("organisation") or request.app.state.house).name)
+    if hers.block("complaint"):
+        return words.come_back_wording(organisation)
+    return words.opt_in_wording(organisation) if hers.block("opted_out") else ""
 
 
 def _masked(address: str) -> str:

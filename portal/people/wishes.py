@@ -75,6 +75,11 @@ class Wishes(msgspec.Struct, frozen=True):
     blocks: list[Block]
     topics: list[TopicWish]
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing at all goes to her."""
+        return any(each.scope == "all" for each in self.blocks)
+
     def block(self, *reasons: str) -> Block | None:
         """The first block for one of these reasons."""
         return next((each for each in self.blocks if each.reason in reasons), None)
@@ -104,13 +109,13 @@ async def opt_out(person_id: int, by: Actor, source: str = "by_hand", wording: s
 async def opt_in(person_id: int, by: Actor, wording: str, source: str = "preferences") -> None:
     """She wants our e-mail again (Z31): her own wishes are lifted, what others decided is not. Raises Missing, Refused.
 
-    `wording`: what she read and agreed to; it is the proof.
+    `wording`: what she read and agreed to; it is the proof. The end of a break takes none.
     """
     address = await _address(by, person_id)
     async with db.transaction():
         found = [each for each in (await of(person_id)).blocks if each.reason in HERS]
         lifted = [each for each in found if await ledger.lift(address, each.scope, by, reason=each.reason)]
-        if lifted:
+        if any(each.reason != "taking_a_break" for each in lifted):
             await consent.record(person_id, "optional_mail", True, wording, source)
 
 

@@ -83,6 +83,12 @@ def opt_in_wording(organisation: str) -> str:
     return text.format(organisation=organisation)
 
 
+def come_back_wording(organisation: str) -> str:
+    """What she reads when she takes back that our mail is spam; kept as the proof."""
+    text = _("I agree to get e-mail from {organisation} again. I can opt out of what is optional at any time.")
+    return text.format(organisation=organisation)
+
+
 def given_word(what: str, given: bool, topic: str) -> str:
     """What somebody agreed to, or took back. `topic`: the kind of optional mail, where it is about one."""
     if what == "tracking":

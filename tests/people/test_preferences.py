@@ -8,7 +8,8 @@ import pytest
 
 from portal import db as database
 from portal import timeline, tokens
-from portal.actor import candidate
+from portal.actor import SYSTEM, candidate
+from portal.ledger import actions as ledger
 from portal.ledger import blocks
 from portal.people import consent, wishes
 from portal.settings import settings
@@ -132,7 +133,7 @@ async def test_Z31_she_chooses_kinds_and_her_language_and_what_waits_of_the_othe
     page = await client.get(link_of(ana.id))
     assert [each.attrs["value"] for each in page.all("input[name=topic][checked]")] == [str(calls), str(letter)]
     chosen = {"wish": "choose", "offered": [str(calls), str(letter)], "topic": [str(calls)], "locale": "pl"}
-    await client.post(link_of(ana.id), chosen)
+    assert "Your choices are saved." in (await client.post(link_of(ana.id), chosen)).words
     assert (await wanted(ana.id), await reasons(ana.id)) == ([True, False], [])
     assert await state(mine) == ("cancelled", "opted_out")
     assert [await state(each) for each in (kept, necessary, his)] == [("queued", None)] * 3
@@ -162,6 +163,17 @@ async def test_a_forged_link_opens_nothing(client: Client) -> None:
         assert (await client.get(forged)).status == 404
         assert (await client.post(forged, {"List-Unsubscribe": "One-Click"}, csrf=False)).status == 404
     assert await reasons(ana.id) == []
+
+
+async def test_she_takes_back_that_our_mail_is_spam(client: Client) -> None:
+    await factories.organisation("Passerelle")
+    ana = await factories.person(locale="en")
+    await ledger.suppress(ana.email or "", "all", "complaint", "", SYSTEM)
+    page = await client.get(link_of(ana.id))
+    assert "What you will always get" not in page.texts("h2")
+    await client.post(link_of(ana.id), {"wish": "opt_in"})
+    wording = "I agree to get e-mail from Passerelle again. I can opt out of what is optional at any time."
+    assert (await reasons(ana.id), [each.wording for each in await consent.of_person(ana.id)]) == ([], [wording])
 
 
 async def test_wishes_that_no_page_offers_change_nothing(client: Client) -> None:
