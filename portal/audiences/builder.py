@@ -47,6 +47,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     is_group = False
 
     @property
+    def value(self) -> str:
+        """The one value of a box."""
+        return next(iter(self.values), "")
+
+    @property
     def chosen(self) -> str:
         """What was chosen, in words."""
         return ", ".join(label for value, label in self.options if value in self.values)
@@ -110,10 +115,12 @@ async def build(
     """The builder for criteria as they were typed. `filters`: what narrows them beside the rules, as rules."""
     also = filters or Group()
     catalogue = await fields.catalogue(actor, module, [group, also], campaign_id)
-    found = {each.path: words.problem(each) for each in reversed(problems(group, catalogue)) if _at(group, each.path)}
+    group = _without_value(group, catalogue)
+    wrong = [each for each in problems(group, catalogue) if _rule_at(group, each.path).field]
+    found = {each.path: words.problem(each) for each in reversed(wrong) if _rule_at(group, each.path).op}
     both = Group("all", tuple(each for each in (also, _ready(group)) if each))
     chosen = Chosen(module=module, campaign_id=campaign_id, criteria=written(both))
-    count, sample, trouble = await _look(actor, chosen) if not found else (None, [], words.mend())
+    count, sample, trouble = await _look(actor, chosen) if not wrong else (None, [], words.mend())
     return Builder(
         module=module,
         campaign_id=campaign_id,
@@ -124,7 +131,7 @@ async def build(
         counted=words.counted(module, number(count.n), count.n, count.exact) if count else "",
         trouble=trouble,
         sample=sample,
-        problems=len(found),
+        problems=len(wrong),
     )
 
 
@@ -151,12 +158,25 @@ def _ready(group: Group) -> Group:
     return Group(group.join, tuple(each for each in items if each and (isinstance(each, Group) or each.field)))
 
 
-def _at(group: Group, path: Path) -> bool:
-    """Whether the rule at a path has a field: a blank one is not wrong yet."""
+def _rule_at(group: Group, path: Path) -> Rule:
+    """The rule at a path of `problems`."""
     item: Rule | Group = group
     for n in path:
         item = item.items[n] if isinstance(item, Group) else item
-    return isinstance(item, Group) or bool(item.field)
+    return item if isinstance(item, Rule) else Rule("", "")
+
+
+def _without_value(group: Group, catalogue: Catalogue) -> Group:
+    """The same, where fields that were chosen just now and whose first comparison needs no value have it."""
+    items: list[Rule | Group] = []
+    for each in group.items:
+        if isinstance(each, Group):
+            items.append(_without_value(each, catalogue))
+        elif not each.op and each.field in catalogue and catalogue[each.field].offered[0] in BARE:
+            items.append(Rule(each.field, catalogue[each.field].offered[0]))
+        else:
+            items.append(each)
+    return Group(group.join, tuple(items))
 
 
 async def _look(actor: Actor, chosen: Chosen) -> tuple[Count | None, list[Somebody], str]:

@@ -176,6 +176,8 @@ def _wrong(group: Group, catalogue: Catalogue, path: Path) -> Iterator[Found]:
         field = catalogue.get(rule.field)
         if field is None:
             yield Found(place, "gone")
+        elif not rule.op:
+            yield Found(place, "missing")
         elif rule.op not in field.offered:
             yield Found(place, "operator")
         elif code := _wrong_value(rule, field):

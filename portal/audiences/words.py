@@ -70,7 +70,7 @@ def counted(module: str, n: str, amount: int, exact: bool) -> str:
 
 def mend() -> str:
     """Why there is no number."""
-    return _("Mend the rules to see whom they mean.")
+    return _("Finish the rules to see whom they mean.")
 
 
 def unreadable() -> str:
