@@ -51,8 +51,8 @@ async def report(actor: Actor, by: str, period: Period, campaign_id: int | None,
     found = await queries.cells(actor, period, campaign_id)
     cells = [cell for cell in found if cell.mailing_id] if by == "mailing" else found
     time = rules.over_time(cells, period)
-    parts = [(each.sent, each.failed, each.uncertain) for _step, each in time]
-    top = charts.ceiling(max(sum(max(0, n) for n in part) for part in parts))
+    parts = [each.shown[1:4] for _step, each in time]
+    top = charts.ceiling(max(map(sum, parts)))
     lines = await _lines(actor, by, period, cells, most)
     return Report(
         by=by,

@@ -65,7 +65,6 @@ async def reports(request: Request, by: FromQuery[str] = "time") -> Response[Any
         chips=chips(HERE, _active(asked, dict(campaigns)), {**asked.query, "by": asked.by}),
         words=words,
         columns=words.columns(),
-        figures=msgspec.structs.astuple,
         segments=rules.segments,
         state_word=state_word,
         state_tone=state_tone,
@@ -112,7 +111,7 @@ def header_of(found: Report) -> list[str]:
 
 def rows_of(found: Report) -> list[Sequence[Any]]:
     """The other rows of a file."""
-    return [[line.name, *msgspec.structs.astuple(line.figures), *_more(found, line)] for line in found.lines]
+    return [[line.name, *line.figures.shown, *_more(found, line)] for line in found.lines]
 
 
 def _more(found: Report, line: Line) -> list[Any]:

@@ -37,6 +37,11 @@ class Figures(msgspec.Struct, frozen=True):
     def __add__(self, other: Figures) -> Figures:
         return Figures(*map(add, msgspec.structs.astuple(self), msgspec.structs.astuple(other)))
 
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """As people read them. What was cleared up in a later month than it happened in is less than nothing there."""
+        return tuple(max(0, n) for n in msgspec.structs.astuple(self))
+
     def __bool__(self) -> bool:
         return any(msgspec.structs.astuple(self))
 

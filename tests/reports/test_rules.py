@@ -51,6 +51,7 @@ def test_figures_add_up_by_time_by_campaign_and_altogether() -> None:
     assert [figures.sent for _step, figures in over_time(cells, period)] == [8, 0, 1]
     assert summed(cells, lambda cell: cell.campaign_id)[7] == Figures(intended=10, sent=9, failed=2)
     assert total(cells) == Figures(intended=15, sent=9, failed=2, skipped=5)
+    assert (Figures(sent=3) + Figures(uncertain=-2)).shown == (0, 3, 0, 0, 0, 0, 0, 0)
 
 
 def test_a_bar_shows_whatever_is_not_zero() -> None:
