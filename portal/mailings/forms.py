@@ -67,13 +67,13 @@ class WhenForm(Form):
 
     version = fields.Integer(least=1)
     how = fields.Choice("now", "later")
-    starts_at = fields.Moment(required=False)
+    starts_at = fields.Moment()
     time_zone = Zone()
 
     def check(self) -> None:
-        """A later start needs its time."""
-        if self.how == "later" and self.starts_at is None and "starts_at" not in self.errors:
-            self.errors["starts_at"] = _("Enter a date and a time.")
+        """Only a later start needs its time."""
+        if self.how == "now":
+            self.errors.pop("starts_at", None)
 
     @property
     def start(self) -> datetime | None:

@@ -27,6 +27,7 @@ from portal.web.templating import url
 
 KINDS = {"candidates": "candidate", "contacts": "contact"}
 LONGEST = 200
+PAGE = 20
 
 
 class PickForm(Form):
@@ -79,14 +80,14 @@ async def _found(actor: Actor, mailing: Mailing, q: str, cursor: str) -> Slice[R
     """Everybody of the module, or those that a search finds, as their lists show them."""
     if mailing.module == "dossiers":
         wanted = dossier_filters.Filters(q=q, campaign=mailing.campaign_id)
-        page = await dossiers.find(actor, wanted, wanted.order.read(cursor))
+        page = await dossiers.find(actor, wanted, wanted.order.read(cursor), PAGE)
         rows = [
             Row(id=each.id, name=each.name, email=each.email, locale=each.locale, number=each.number)
             for each in page.items
         ]
         return Slice(rows, page.newer, page.older)
     asked_for = people.Filters(kind=KINDS[mailing.module], q=q)
-    listed = await people.search(actor, asked_for, people.LATEST.read(cursor))
+    listed = await people.search(actor, asked_for, people.LATEST.read(cursor), PAGE)
     rows = [Row(id=each.id, name=each.name, email=each.email or "", locale=each.locale) for each in listed.items]
     return Slice(rows, listed.newer, listed.older)
 
@@ -94,7 +95,7 @@ async def _found(actor: Actor, mailing: Mailing, q: str, cursor: str) -> Slice[R
 async def _ticked(actor: Actor, mailing: Mailing, q: str, cursor: str) -> Slice[Row]:
     """Only those that are ticked."""
     plan = await planning.plan_of(actor, msgspec.structs.replace(mailing, audience="picked"))
-    page = await planning.rows(plan, q=q, cursor=planning.ORDER.read(cursor))
+    page = await planning.rows(plan, q=q, cursor=planning.ORDER.read(cursor), limit=PAGE)
     rows = [Row(id=each.record_id, name=each.name, email=each.address, locale=each.locale) for each in page.items]
     return Slice(rows, page.newer, page.older)
 
