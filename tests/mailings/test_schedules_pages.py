@@ -64,8 +64,11 @@ async def save(alice: Client, house: House, **changes: Any) -> Page:
 @pytest.mark.seed("Z26", "Z27", "Z29")
 async def test_z26_z27_z29_a_schedule_is_created_shown_edited_listed_and_deleted(alice: Client, house: House) -> None:
     """Name, view, template, From, Reply-To, Active, date, time and zone; then Edit, Delete and Back."""
-    page = await alice.get(HERE)
-    assert f"{HERE}/new?module=candidates" in page.links
+    page = await alice.get(f"/people/candidates?view={house.view_id}")
+    wanted = f"{HERE}/new?module=candidates&view={house.view_id}"
+    assert wanted in page.links
+    assert (await alice.get(wanted)).form(HERE)["view_id"] == str(house.view_id)
+    assert f"{HERE}/new?module=candidates" in (await alice.get(HERE)).links
     page = await save(alice, house, active="1")
     assert (page.h1, page.toasts) == ("Monday news", ["Schedule saved."])
     assert "Once: 5 January 2099, 09:00 (local time: Madrid)" in page.words
