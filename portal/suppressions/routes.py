@@ -174,7 +174,7 @@ async def lift_page(
     if found is None:
         return see(request, own_path(back, HERE), _("This address is written to."))
     values = {"address": found.address, "scope": found.scope, "reason": found.reason, "back": own_path(back, HERE)}
-    return _lift(request, found, LiftForm(values, choices=forms.choices()))
+    return _lift(request, found, forms.lift_form(found.reason)(values, choices=forms.choices()))
 
 
 @post(f"{HERE}/lift", opt=EDIT, status_code=303)
@@ -184,6 +184,7 @@ async def lift(request: Request) -> Response[Any]:
     found = await queries.one(form.address, form.scope) if form.address and form.scope else None
     if found is None:
         return see(request, HERE, _("This address is written to."))
+    form = await forms.lift_form(found.reason).read(request, choices=forms.choices())
     if form.valid:
         try:
             await wishes.lift(request.user, found.address, found.scope, form.reason, form.note)
