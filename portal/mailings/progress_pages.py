@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -45,8 +46,10 @@ FEW = 20_000  # so many messages are looked through by server with each page
 SHOWN = 10  # failed and unconfirmed ones on the page itself
 PORTION = 2_000  # rows of a file at a time
 SENT = """
-select o.ref_id as id, coalesce(sum(t.n), 0)::int as n from origin o join tally t on t.origin_id = o.id
-where o.kind = 'mailing' and o.ref_id = any ($1::int[]) and t.state = 'accepted' group by 1"""
+select o.ref_id as id, coalesce(sum(t.n) filter (where t.state = 'accepted'), 0)::int as sent,
+    coalesce(sum(t.n) filter (where t.state <> 'skipped'), 0)::int as going
+from origin o join tally t on t.origin_id = o.id
+where o.kind = 'mailing' and o.ref_id = any ($1::int[]) group by 1"""
 ASKED = ("cancel", "undo", "delete", "retry")  # these say their consequences on a page first
 DOERS = ("pause", "resume", *ASKED)
 
@@ -63,10 +66,18 @@ class FollowForm(Form):
     whom = Choice("not_reached", "not_answered")
 
 
-async def sent_of(mailings: Sequence[Mailing]) -> dict[int, int]:
-    """How many of each have been sent, by the kept totals."""
+class Sent(msgspec.Struct, frozen=True):
+    """How many e-mails of a mailing have been sent, of those that were meant to go."""
+
+    id: int
+    sent: int
+    going: int
+
+
+async def sent_of(mailings: Sequence[Mailing]) -> dict[int, Sent]:
+    """How far each is that has started, by the kept totals."""
     started = [each.id for each in mailings if each.started_at is not None]
-    return {row["id"]: row["n"] for row in await db.fetch(SENT, started)} if started else {}
+    return {row.id: row for row in await db.fetch_as(Sent, SENT, started)} if started else {}
 
 
 # ------------------------------------------------------------------------------------------------ the page

@@ -15,6 +15,7 @@ from portal.mailings import (
     letter_pages,
     listed,
     offers,
+    problems,
     progress_pages,
     queries,
     start_pages,
@@ -57,6 +58,7 @@ async def mailings(request: Request) -> Response[Any]:
         campaigns=campaigns,
         states=[(state, word()) for state, (word, _tone, _open) in words.STATES.items()],
         modules=offers.modules(request.user),
+        problem=problems.words,
         words=words,
     )
 
@@ -101,13 +103,20 @@ async def new_page(request: Request) -> Response[Any]:
     campaign_id = first.campaign_id if first else steps.number_of(request.query_params.get("campaign", ""))
     values = {
         "name": request.query_params.get("name", "")[:120],
-        "module": first.module if first else next(iter(offers.modules(request.user))),
+        "module": first.module if first else _module(request),
         "campaign_id": campaign_id or 0,
     }
     if not first:
         return await _new(request, NewForm(values, choices=await _choices(request)), None)
     form = letter_pages.fresh(FirstLetterForm, request, values | {"listed": text})
     return await _new(request, form, first)
+
+
+def _module(request: Request) -> str:
+    """The module that the address names, or the first that the actor may write to."""
+    allowed = offers.modules(request.user)
+    asked_for = request.query_params.get("module", "")
+    return asked_for if asked_for in allowed else allowed[0]
 
 
 @post(HERE, opt=SEE, status_code=303)

@@ -47,6 +47,7 @@ async def furnished() -> World:
         "view_id": await _view(here),
         "import_id": await _import(here),
         **await _schedule(here),
+        "mailing_id": await _mailing(here),
         "verb": "cancel",
     }
     made["topic_id"] = await _wishes(here)
@@ -171,6 +172,16 @@ async def _view(here: World) -> int:
     """A view of the administrator's."""
     sql = "insert into custom_view (module, name, owner_id, filters) values ('dossiers', 'Ours', $1, $2) returning id"
     return int(await db.fetchval(sql, here.people["administrator"].id, {"status": ["accepted"]}))
+
+
+async def _mailing(here: World) -> int:
+    """A draft of the manager's to the person of the world, with the template of the world."""
+    manager, values = here.people["manager"], here.values
+    sql = """insert into mailing (name, module, campaign_id, audience, template_id, created_by, changed_by)
+        values ('To all', 'dossiers', $1, 'picked', $2, $3, $3) returning id"""
+    mailing_id = await db.fetchval(sql, values["campaign_id"], values["template_id"], manager.id)
+    await db.execute("insert into mailing_pick values ($1, $2)", mailing_id, values["dossier_id"])
+    return int(mailing_id)
 
 
 async def _schedule(here: World) -> dict[str, Any]:
