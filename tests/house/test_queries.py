@@ -20,6 +20,10 @@ LISTS = (
     *("/campaigns/{campaign_id}/form", "/campaigns/{campaign_id}/emails", "/campaigns/{campaign_id}/settings"),
     *("/suppressions", "/settings/organisation/topics"),
     *("/people/{person_id}", "/dossiers/{dossier_id}", "/dossiers/{dossier_id}/answers"),
+    *("/jobs", "/imports", "/views", "/audit", "/programmes", "/settings/accounts", "/settings/roles"),
+    *("/campaigns/{campaign_id}/emails/log", "/campaigns/{campaign_id}/phases"),
+    *("/campaigns/{campaign_id}/assessment", "/messages/decisions", "/templates/{template_id}/versions"),
+    *("/templates/{template_id}/unsent", "/dossiers/{dossier_id}/history", "/dossiers/{dossier_id}/assessment"),
 )
 MOST = 30
 
@@ -62,12 +66,38 @@ async def more(here: World) -> None:
             await factories.status(campaign.id)
             await factories.trigger(campaign, await factories.template(f"Letter {campaign.id}"), to_status="rejected")
         await factories.sender()
+        await office(here)
         await db.execute(
             """insert into message (origin_id, person_id, dossier_id, occurrence, state, address)
             select origin_id, person_id, dossier_id, $1, 'failed', address from message limit 1""",
             1_000 + other.id,
         )
         await db.execute("insert into mailbox_letter (mail_from, rcpt_to, raw) values ('a', '{b}', '')")
+
+
+async def office(here: World) -> None:
+    """One more task, list from elsewhere, view, programme, role, phase, criterion, version, and line of the log."""
+    values, admin = here.values, here.people["administrator"].id
+    number = await db.fetchval("select count(*) from job")
+    sql = "insert into job (kind, campaign_id, account_id) values ('status', $1, $2)"
+    await db.execute(sql, values["campaign_id"], admin)
+    sql = """insert into import_file (kind, account_id, name, stored_as, size, sha256, reading)
+        select kind, $1, name, $2, size, sha256, reading from import_file limit 1"""
+    await db.execute(sql, admin, f"{number:032}")
+    await db.execute("insert into custom_view (module, name, owner_id) values ('dossiers', 'One more', $1)", admin)
+    await db.execute("insert into programme (title) values ($1)", {"en": "One more"})
+    await db.execute("insert into role (key, name) values ($1, 'One more')", f"press{number}")
+    for table in ("phase", "criterion"):
+        label = "title" if table == "phase" else "label"
+        sql = f"insert into {table} (campaign_id, {label}, position) values ($1, $2, 9)"
+        await db.execute(sql, values["campaign_id"], {"en": "One more"})
+    sql = """insert into template_version (template_id, number, fallback_locale)
+        select template_id, max(number) + 1, 'en' from template_version where template_id = $1 group by 1"""
+    await db.execute(sql, values["template_id"])
+    sql = """insert into decision (campaign_id, dossier_id, event, event_id, trigger_id, trigger_name, message_ids)
+        values ($1, $2, 'status', $3, $4, 'Tell her', $5)"""
+    row = (values["campaign_id"], values["dossier_id"], number, values["trigger_id"], [values["message_id"]])
+    await db.execute(sql, *row)
 
 
 async def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(
