@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from portal.i18n import _
 from portal.mailings import schedule_actions, schedule_queries, schedule_rules, schedule_running
+from portal.mailings.rights import writes
 from portal.mailings.schedule_checks import Draft
 from portal.mailings.schedule_forms import ANY_DAY, hour
 from portal.mailings.schedule_pages import check_may
@@ -116,7 +117,7 @@ async def list_schedules(
     return cut(await schedule_queries.visible(request.user), limit, cursor, _out)
 
 
-@post("/schedules", opt=SEE, tags=TAGS, summary="Create a schedule")
+@post("/schedules", opt=SEE, guards=[writes], tags=TAGS, summary="Create a schedule")
 async def create_schedule(request: Request, data: JSONBody[ScheduleIn]) -> ScheduleOut:
     """Your own. Nothing is sent unless it is active."""
     check_may(request.user, data.module)
@@ -131,7 +132,7 @@ async def get_schedule(request: Request, schedule_id: FromPath[int]) -> Schedule
     return _out(await schedule_queries.one(request.user, schedule_id))
 
 
-@put("/schedules/{schedule_id:int}", opt=SEE, tags=TAGS, summary="Change a schedule")
+@put("/schedules/{schedule_id:int}", opt=SEE, guards=[writes], tags=TAGS, summary="Change a schedule")
 async def change_schedule(
     request: Request, schedule_id: FromPath[int], data: JSONBody[ScheduleChange]
 ) -> Response[Any]:
@@ -145,7 +146,7 @@ async def change_schedule(
     return Response(_out(await schedule_queries.one(request.user, schedule_id)))
 
 
-@delete("/schedules/{schedule_id:int}", opt=SEE, tags=TAGS, summary="Delete a schedule")
+@delete("/schedules/{schedule_id:int}", opt=SEE, guards=[writes], tags=TAGS, summary="Delete a schedule")
 async def delete_schedule(request: Request, schedule_id: FromPath[int], version: FromQuery[int]) -> None:
     """Mailings that it has started go on."""
     check_may(request.user, (await schedule_queries.one(request.user, schedule_id)).module)
@@ -168,6 +169,7 @@ async def list_runs(
 @post(
     "/schedules/{schedule_id:int}/runs/{run_id:int}",
     opt=SEE,
+    guards=[writes],
     tags=TAGS,
     summary="Decide about a run",
     status_code=200,
