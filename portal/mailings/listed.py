@@ -11,6 +11,7 @@ import msgspec
 from portal.actor import Actor
 from portal.audiences import rules as criteria
 from portal.audiences.filters import as_rules
+from portal.audiences.kept import beside_filters
 from portal.audiences.sources import Chosen
 from portal.dossiers.selection import MOST_TICKS
 from portal.mailings import words
@@ -69,8 +70,9 @@ async def read(actor: Actor, text: str) -> Listed:
     filters = {name: _plain(values) for name, values in kept(query).items() if name not in NOT_FILTERS}
     if view_id and await _same(actor, view_id, module, filters):
         return Listed(module=module, campaign_id=campaign_id, audience="view", view_id=view_id)
-    meant = criteria.written(as_rules(module, filters, campaign_id))
-    return Listed(module=module, campaign_id=campaign_id, criteria=meant)
+    beside = await beside_filters(actor, module, view_id) if view_id else criteria.Group()
+    both = tuple(each for each in (as_rules(module, filters, campaign_id), beside) if each)
+    return Listed(module=module, campaign_id=campaign_id, criteria=criteria.written(criteria.Group("all", both)))
 
 
 async def _same(actor: Actor, view_id: int, module: str, filters: Mapping[str, Any]) -> bool:
