@@ -143,10 +143,14 @@ async def _collation() -> str:
 
 
 class Letters:
-    """The columns of the ledger's audience over a plan."""
+    """The columns of the ledger's audience over a plan.
 
-    def __init__(self, plan: Plan, version: Version, words: Words, collation: str) -> None:
-        self.plan, self.version, self.words, self.collation = plan, version, words, collation
+    `shown`: for colleagues to look at. Their links lead to the desk; those of recipients open an application to whoever
+    holds them.
+    """
+
+    def __init__(self, plan: Plan, version: Version, words: Words, collation: str, *, shown: bool = False) -> None:
+        self.plan, self.version, self.words, self.collation, self.shown = plan, version, words, collation, shown
         self.parameters = Parameters(*plan.parameters)
         self.dossiers = plan.terms.dossiers
         self.who = "d" if self.dossiers else "p"
@@ -245,6 +249,9 @@ class Letters:
 
     def _link(self, path: str, purpose: str, number: str) -> str:
         base = self.parameters.add(settings().base_url.rstrip("/"), "text")
+        if self.shown:
+            desk = {"dossier": f"'/dossiers/' || {number}", "opt_out": "'/u/example'"}
+            return f"({base} || {desk[purpose]})"
         inner, outer = (self.parameters.add(pad, "bytea") for pad in pads(purpose))
         return f"({base} || {path} || {in_sql(number, inner, outer)})"
 

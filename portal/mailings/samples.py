@@ -96,4 +96,4 @@ async def send_test(by: Actor, mailing: Mailing, record_id: int) -> int:
 
 async def _letters(plan: Plan) -> Letters:
     assert plan.version is not None
-    return Letters(plan, plan.version, await letters.words_of(plan, plan.version), "")
+    return Letters(plan, plan.version, await letters.words_of(plan, plan.version), "", shown=True)

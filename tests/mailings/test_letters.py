@@ -11,7 +11,7 @@ from portal.emails import queries as emails
 from portal.emails.fields import values
 from portal.emails.letters import Variant, subject_of, trees
 from portal.emails.queries import facts_of_dossier
-from portal.mailings import letters, planning
+from portal.mailings import letters, planning, samples
 from portal.tokens import verify
 from tests import factories
 from tests.mailings import material
@@ -117,3 +117,18 @@ async def test_only_fields_that_a_template_uses_are_kept(db: None) -> None:
     audience = await letters.audience_of(plan)
     made = await database.fetch(audience.sql(), *audience.parameters)
     assert {name for row in made for name in row["values"]} == {"first_name", "unsubscribe_link"}
+
+
+async def test_a_letter_that_colleagues_look_at_opens_nobodys_application(db: None) -> None:
+    alice = await material.alice()
+    campaign = await factories.campaign(managers=(alice,))
+    dossier = await factories.dossier(campaign)
+    body = '<p><a href="{{ dossier_link }}">Open</a></p>'
+    template = await factories.template(category="optional", variants={"en": ("Hello", body)})
+    mailing = await material.draft(alice.actor, dossier.id, module="dossiers", template_id=template.id)
+    seen = await samples.of_record(await planning.plan_of(alice.actor, mailing), dossier.id)
+    assert f"/dossiers/{dossier.id}" in seen.html and "/u/example" in seen.html
+    assert "/apply/" not in seen.html + seen.text
+    await material.started(alice.actor, mailing)
+    [row] = await material.messages(mailing)
+    assert "/apply/" in row["values"]["dossier_link"]
