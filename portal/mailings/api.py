@@ -14,6 +14,7 @@ from portal.mailings import actions, launching, planning, progress, queries, run
 from portal.mailings.launching import Changed
 from portal.mailings.planning import ORDER, Summary
 from portal.mailings.queries import LATEST, Filters, Mailing
+from portal.mailings.rights import writes
 from portal.mailings.rules import Draft, Module
 from portal.outcomes import Refused, Stale
 from portal.web.api import Listing, bounded, cursor_of, listing, slower, wall_text, wall_time
@@ -151,14 +152,14 @@ async def list_plan(
 
 
 # ------------------------------------------------------------------------------------------------ writing
-@post("/mailings", opt=SEE, tags=TAGS, summary="Write a mailing")
+@post("/mailings", opt=SEE, guards=[writes], tags=TAGS, summary="Write a mailing")
 async def create_mailing(request: Request, data: JSONBody[MailingIn]) -> MailingOut:
     """A draft: nothing leaves before its launch."""
     mailing_id = await actions.create(request.user, _draft(data), picked=data.picked or ())
     return _out(await queries.one(request.user, mailing_id))
 
 
-@put("/mailings/{mailing_id:int}", opt=SEE, tags=TAGS, summary="Change a draft")
+@put("/mailings/{mailing_id:int}", opt=SEE, guards=[writes], tags=TAGS, summary="Change a draft")
 async def change_mailing(request: Request, mailing_id: FromPath[int], data: JSONBody[MailingChange]) -> Response[Any]:
     """409 with the mailing as it is now when your version is old, or it is no draft any more."""
     before = await queries.one(request.user, mailing_id)
@@ -172,13 +173,13 @@ async def change_mailing(request: Request, mailing_id: FromPath[int], data: JSON
         return await _slower(request, mailing_id, stale)
 
 
-@delete("/mailings/{mailing_id:int}", opt=SEE, tags=TAGS, summary="Delete a draft")
+@delete("/mailings/{mailing_id:int}", opt=SEE, guards=[writes], tags=TAGS, summary="Delete a draft")
 async def delete_mailing(request: Request, mailing_id: FromPath[int], version: FromQuery[int]) -> None:
     """One that has started stays."""
     await actions.delete_draft(request.user, mailing_id, version)
 
 
-@post("/mailings/{mailing_id:int}/launch", opt=SEE, tags=TAGS, status_code=200, summary="Send it")
+@post("/mailings/{mailing_id:int}/launch", opt=SEE, guards=[writes], tags=TAGS, status_code=200, summary="Send it")
 async def launch(request: Request, mailing_id: FromPath[int], data: JSONBody[LaunchIn]) -> Response[Any]:
     """At once, or at its time; or it waits for a second person. 409 with the new plan when that has changed."""
     try:
@@ -203,6 +204,7 @@ async def approve(request: Request, mailing_id: FromPath[int], data: JSONBody[La
 @post(
     "/mailings/{mailing_id:int}/{verb:str}",
     opt=SEE,
+    guards=[writes],
     tags=TAGS,
     status_code=200,
     summary="Pause, resume, cancel or undo it, or try its failures again",
