@@ -75,7 +75,7 @@ def states() -> Options:
 def reasons(state: str) -> Options:
     """The reasons that messages in a state can have; without a state all of them."""
     known = OF_STATE.get(state, ENDED) if state else {**SKIPPED, **WAITING, **ENDED}
-    labelled = {reason_word(reason).partition(":")[0]: reason for reason in reversed(known)}
+    labelled = {reason_word(reason).rstrip(": \u00a0"): reason for reason in reversed(known)}  # "Empty field: {field}"
     return sorted(((reason, label) for label, reason in labelled.items()), key=lambda option: option[1])
 
 

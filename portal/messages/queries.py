@@ -53,6 +53,10 @@ from message m left join dossier d on d.id = m.dossier_id
 where m.attention in ('failed', 'uncertain') and ($1::bool or m.dossier_id is null and $3::bool or {sees_dossier("d")})
 group by 1"""
 
+STOPPED = """
+select o.gate = 'paused' or s.paused from message m join origin o on o.id = m.origin_id
+join sender s on s.id = o.sender_id where m.id = $1"""
+
 CAMPAIGNS = """
 select c.id, c.title from campaign c
 where $1::bool or exists (select from campaign_member m where m.campaign_id = c.id and m.account_id = $2)
@@ -64,6 +68,11 @@ async def origin(message_id: int) -> Origin:
     found = await db.one_as(Origin, ORIGIN, message_id)
     assert found
     return found
+
+
+async def is_stopped(message_id: int) -> bool:
+    """Whether its origin or its sender is on pause: then it would wait, whatever is done to it."""
+    return bool(await db.fetchval(STOPPED, message_id))
 
 
 async def attention(actor: Actor) -> dict[str, int]:

@@ -17,7 +17,7 @@ from portal.ledger.queries import LATEST, MessagePage
 from portal.ledger.totals import Totals
 from portal.ledger.words import lane_word, reason_word, state_tone, state_word
 from portal.mailbox.reading import Read, read
-from portal.messages import decisions, forms, queries, sentences
+from portal.messages import attempts, decisions, forms, queries, sentences
 from portal.messages.sentences import Verb
 from portal.outcomes import Missing, Stale
 from portal.sending.dispatcher import Unsendable
@@ -110,7 +110,7 @@ async def ask(request: Request, message_id: FromPath[int], verb: FromPath[str]) 
     wanted = _verb(verb)
     if wanted not in sentences.possible(message):
         return await _page(request, message, status_code=409)
-    question = sentences.question(wanted, message)
+    question = sentences.question(wanted, message, stopped=await queries.is_stopped(message_id))
     return page(request, "messages/ask.html", message=message, verb=wanted, question=question)
 
 
@@ -160,8 +160,9 @@ async def _page(request: Request, message: MessagePage, status_code: int = 200) 
         letter=await _letter(message.id),
         history=[(event, *sentences.event_sentence(event)) for event in await queries.history(message.id)],
         verb_word=sentences.word,
-        attempt_word=sentences.attempt_word,
-        attempt_tones=sentences.ATTEMPT_TONES,
+        attempt_word=attempts.attempt_word,
+        server_said=attempts.server_said,
+        attempt_tones=attempts.ATTEMPT_TONES,
         lane_word=lane_word,
         **WORDS,
     )

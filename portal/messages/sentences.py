@@ -13,6 +13,7 @@ from portal.ledger.queries import MessagePage, MessageRow
 from portal.ledger.totals import Totals
 from portal.ledger.words import reason_word
 from portal.messages.queries import Origin
+from portal.sending.dispatcher import BROKE
 from portal.timeline import Event
 
 Verb = Literal["release", "cancel", "retry", "resend", "leave"]
@@ -128,6 +129,9 @@ def _queued(message: MessagePage) -> str:
         return _("In the queue once more, because it was not confirmed. It keeps its Message-ID.")
     if message.reason == "domain":
         return _("In the queue. Its domain wants e-mails more slowly, so it waits for its turn there.")
+    if message.reason in ("retry", "later") and message.reply == BROKE:
+        text = _("The connection broke three times under it, while other e-mails passed. It is tried again: {time}.")
+        return text.format(time=when(message.due_at))
     if message.reason in ("retry", "later") and message.reply:
         text = _("The mail server asked to wait. It is tried again: {time}.")
         return text.format(time=when(message.due_at))
@@ -182,8 +186,8 @@ def word(verb: Verb) -> str:
     return words[verb]()
 
 
-def question(verb: Verb, message: MessageRow) -> Question:
-    """What to ask before a verb is done to a message."""
+def question(verb: Verb, message: MessageRow, *, stopped: bool = False) -> Question:
+    """What to ask before a verb is done to a message. `stopped`: what it comes from is on pause."""
     address = message.address
     asked: dict[Verb, tuple[str, str]] = {
         "release": (
@@ -208,6 +212,9 @@ def question(verb: Verb, message: MessageRow) -> Question:
         ),
     }
     title, consequence = asked[verb]
+    if stopped and verb in ("retry", "resend"):
+        waits = _("E-mails like this one are on pause: it waits until sending is resumed.")
+        consequence = f"{consequence} {waits}"
     return Question(title, consequence, word(verb))
 
 
@@ -229,21 +236,6 @@ def done(verb: Verb) -> str:
         "leave": lambda: _("Left as it is."),
     }
     return said[verb]()
-
-
-def attempt_word(state: str) -> str:
-    """How one try ended."""
-    words: dict[str, Callable[[], str]] = {
-        "accepted": lambda: pgettext("message state", "Sent"),
-        "retry": lambda: pgettext("attempt", "Asked to wait"),
-        "failed": lambda: pgettext("message state", "Not delivered"),
-        "uncertain": lambda: pgettext("message state", "Not confirmed"),
-        "skipped": lambda: pgettext("message state", "Skipped"),
-    }
-    return words[state]() if state in words else state
-
-
-ATTEMPT_TONES = {"accepted": "ok", "retry": "teal", "failed": "bad", "uncertain": "warn"}
 
 
 def event_sentence(event: Event) -> tuple[str, str]:

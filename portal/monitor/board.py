@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from portal.ledger import totals
-from portal.ledger.rules import Lane
+from portal.ledger.rules import STATES, Lane
 from portal.ledger.totals import Totals
 from portal.ledger.words import lane_word
 from portal.monitor import queries, rules
@@ -74,7 +74,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The page."""
+    """The page. `under_way`: a process holds messages; `decisions`: what the reader finds under *Needs a decision*."""
 
     now: datetime
     rate: int
@@ -85,14 +85,16 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     senders: list[SenderLine]
     workers: list[WorkerLine]
     held_back: list[dict[str, Any]]
+    under_way: bool
     needs: Needs
+    decisions: int
     chart: Chart
     totals: Totals
 
     @property
     def overdue(self) -> bool:
         """Whether anything is due and has not left."""
-        return any(lane.since for lane in self.lanes)
+        return self.under_way or any(lane.since for lane in self.lanes)
 
     @property
     def unproven(self) -> bool:
@@ -107,8 +109,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         return min(pauses, default=0.0)
 
 
-async def board(period: Period, now: datetime | None = None) -> Board:
-    """All of it, as it is now."""
+async def board(period: Period, now: datetime | None = None, *, decisions: int = 0) -> Board:
+    """All of it, as it is now. What waits and the sum of the proof come from one statement: they agree."""
     now = now or datetime.now(UTC)
     flows, runs = await queries.flows(), await queries.workers()
     said = [run.said for run in runs]
@@ -123,9 +125,11 @@ async def board(period: Period, now: datetime | None = None) -> Board:
         senders=sender_lines(flows, await queries.senders()),
         workers=[worker_line(run) for run in runs],
         held_back=rules.held_back(said),
+        under_way=rules.under_way(said),
         needs=await queries.needs(),
+        decisions=decisions,
         chart=chart(period, rules.filled(await queries.moments(period.step, period.start(now)), period, now)),
-        totals=await totals.kept(),
+        totals=totals.judged({state: rules.total(flows, state) for state in STATES}, await totals.last_check()),
     )
 
 

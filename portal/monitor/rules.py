@@ -95,6 +95,11 @@ def per_minute(words: Iterable[dict[str, Any] | None]) -> int:
     return round(60 * sum(float(word["per_second"]) for word in words if word))
 
 
+def under_way(words: Iterable[dict[str, Any] | None]) -> bool:
+    """Whether a run holds messages: on its connections, or waiting for one."""
+    return any(word["waiting"] or word["connections"]["open"] > word["connections"]["idle"] for word in words if word)
+
+
 def time_left(waiting: int, rate: int) -> timedelta | None:
     """How long it takes at this pace; None when nothing waits or nothing moves."""
     return timedelta(minutes=waiting / rate) if waiting and rate else None

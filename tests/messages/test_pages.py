@@ -9,6 +9,7 @@ from portal import db as database
 from portal.actor import SYSTEM
 from portal.ledger import actions as ledger
 from portal.ledger.rules import Intent, Lane, Letter
+from portal.messages import forms
 from tests import factories
 from tests.clients import Client
 from tests.factories import AccountRow, CampaignRow, TemplateRow
@@ -140,6 +141,13 @@ async def test_the_list_can_be_narrowed(client: Client, query: str, names: list[
     assert [text.split()[0] for text in part.texts("tbody th")] == names
 
 
+def test_reasons_can_be_told_apart_and_end_without_a_colon() -> None:
+    labels = {label: reason for reason, label in forms.reasons("")}
+    assert labels["Address blocked: reported as spam"] == "complaint"
+    assert (labels["Paused"], labels["Paused: refused as unwanted"]) == ("paused", "paused_policy")
+    assert labels["Empty field"] == "missing_merge_field"
+
+
 async def test_each_filter_is_a_chip_that_can_be_taken_away(client: Client) -> None:
     here = await scene()
     await plan(here, "Bea", "skipped", "opted_out")
@@ -230,6 +238,17 @@ async def test_a_message_that_a_rule_has_stopped_leads_to_its_decision(client: C
     page = await client.get(f"/messages/{stopped}")
     assert "It needs a decision." in page.text
     assert 'href="/messages/decisions"' in page.text
+
+
+async def test_trying_again_what_is_on_pause_says_that_it_will_wait(client: Client) -> None:
+    here = await scene()
+    refused = await plan(here)
+    await settle(refused, "failed", 550, "550 5.7.1 no", "policy")
+    await client.sign_in(here.alice.email)
+    waits = "E-mails like this one are on pause: it waits until sending is resumed."
+    assert waits not in (await client.get(f"/messages/{refused}/retry")).text
+    await ledger.pause_origin(await database.fetchval("select id from origin"), "policy", SYSTEM)
+    assert waits in (await client.get(f"/messages/{refused}/retry")).text
 
 
 async def test_time_to_undo_can_be_cut_short(client: Client) -> None:

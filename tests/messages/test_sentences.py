@@ -9,8 +9,9 @@ import pytest
 from portal.ledger.queries import Attempt, MessagePage, Totals
 from portal.ledger.rules import SHOWN, STATES
 from portal.ledger.words import ENDED, SKIPPED, WAITING, reason_word
-from portal.messages import sentences
+from portal.messages import attempts, sentences
 from portal.messages.queries import Origin
+from portal.sending.dispatcher import BROKE
 from portal.timeline import Event
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -74,6 +75,14 @@ def test_proof_after_a_lost_answer_says_how_we_know() -> None:
     assert sentences.explanation(message("accepted", "by_log")) == (
         "Sent to ana@example.org. The answer was lost, but it did arrive: Found in the log of our mail server."
     )
+
+
+def test_a_letter_that_breaks_its_connections_says_so() -> None:
+    broken = message("queued", "later", reply=BROKE)
+    assert sentences.explanation(broken).startswith("The connection broke three times under it, while other e-mails")
+    tried = Attempt(number=1, at=NOW, state="retry", code=450, reply=BROKE)
+    assert attempts.server_said(tried) == "Three connections broke before the end of this letter."
+    assert attempts.server_said(Attempt(1, NOW, "retry", 450, "450 4.2.0 Greylisted")) == "4.2.0 Greylisted"
 
 
 def test_after_two_doubts_the_register_says_that_it_went_twice() -> None:

@@ -80,6 +80,19 @@ async def test_alice_sees_what_leaves_what_waits_and_who_sends(alice: Client) ->
     assert page.texts("section[aria-labelledby=proof-h] .pages span")[1].startswith("Checked: ")
 
 
+async def test_what_needs_a_decision_is_counted_as_on_its_own_page(alice: Client) -> None:
+    """Unconfirmed ones too, one decision for each of their origins; and what a process holds is due."""
+    ids = await plan(3, Lane.mass, kind="mailing")
+    sql = "update message set state = 'uncertain', settled_at = now() - interval '1 hour' where id = any ($1)"
+    await database.execute(sql, ids[:2])
+    await database.execute("update batch set due_at = now() + interval '1 hour'")
+    await run(WORD | {"per_second": 0.0})
+    page = await alice.get("/sending")
+    assert page.texts("#figures-h ~ .sum dd") == ["0", "1", "2", "1"]
+    assert page.texts(".pages span")[1] != "none is due yet"
+    assert "/messages/decisions" in page.links
+
+
 async def test_a_process_that_fell_silent_and_one_that_waits_are_told_apart(alice: Client) -> None:
     down = {"open": 0, "idle": 0, "opening": 1, "cap": 8, "most": 10}
     await run(WORD, "silent:1", age=11)
