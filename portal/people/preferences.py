@@ -24,6 +24,7 @@ from portal.web.pages import page, see
 from portal.web.rights import public
 
 BY_HER = candidate("")
+LIMIT = limited("opt_out", 1_000)  # a minute: mailboxes of a whole provider click from few addresses
 
 
 @get("/u/{token:str}", opt=public())
@@ -32,7 +33,7 @@ async def show_preferences(request: Request, token: FromPath[str], saved: FromQu
     return _page(request, token, await wishes.of(_person_of(token)), saved=bool(saved))
 
 
-@post("/u/{token:str}", opt=public(), status_code=303, exclude_from_csrf=True, guards=[limited("opt_out", 60)])
+@post("/u/{token:str}", opt=public(), status_code=303, exclude_from_csrf=True, guards=[LIMIT])
 async def change_preferences(request: Request, token: FromPath[str]) -> Response[Any]:
     """A form of the page, or one click in her mailbox, which opts out."""
     person_id, form = _person_of(token), await request.form()

@@ -155,6 +155,18 @@ async def test_B08_a_kind_refused_while_a_mailing_was_planned_is_caught_a_moment
     assert await state(late) == ("cancelled", "opted_out")
 
 
+async def test_a_link_that_the_database_made_opens_the_same_page(client: Client) -> None:
+    ana = await factories.person(locale="en")
+    pads = tokens.pads("opt_out")
+    link = "/u/" + await database.fetchval(
+        f"select {tokens.in_sql('$1::bigint', '$2::bytea', '$3::bytea')}", ana.id, *pads
+    )
+    assert "What we send to" in (await client.get(link)).words
+    assert (await client.get(link[:-1] + ("0" if link[-1] != "0" else "1"))).status == 404
+    await client.post(link, {"List-Unsubscribe": "One-Click"}, csrf=False)
+    assert await reasons(ana.id) == ["opted_out"]
+
+
 async def test_a_forged_link_opens_nothing(client: Client) -> None:
     ana = await factories.person()
     link = link_of(ana.id)
