@@ -29,7 +29,7 @@ Content-Type: text/html; charset=utf-8\r
 DETAILS = {
     "old": {"en": "Submitted"}, "new": {"en": "Accepted"}, "label": {"en": "Accepted"}, "title": {"en": "Rural Labs"},
     "address": "ana@people.example", "member": "Bob", "reason": "because", "hint": "cv_12345", "number": 2,
-    "seal": 1, "hash": "", "broken": None, "file": "list.csv", "n": 3,
+    "company": "Alpha", "seal": 1, "hash": "", "broken": None, "file": "list.csv", "n": 3,
 }  # fmt: skip
 
 
@@ -45,6 +45,7 @@ async def furnished() -> World:
         "job_id": await _job(here),
         **await _letters(here),
         "view_id": await _view(here),
+        "company_id": await _company(here),
         "import_id": await _import(here),
         **await _schedule(here),
         "mailing_id": await _mailing(here),
@@ -169,9 +170,20 @@ async def _key(here: World) -> int:
 
 
 async def _view(here: World) -> int:
-    """A view of the administrator's."""
-    sql = "insert into custom_view (module, name, owner_id, filters) values ('dossiers', 'Ours', $1, $2) returning id"
-    return int(await db.fetchval(sql, here.people["administrator"].id, {"status": ["accepted"]}))
+    """A view of the administrator's, with filters and a rule."""
+    sql = """insert into custom_view (module, name, owner_id, filters, criteria)
+        values ('dossiers', 'Ours', $1, $2, $3) returning id"""
+    criteria = {"join": "all", "items": [{"field": "company_sector", "op": "contains", "value": ["farm"]}]}
+    return int(await db.fetchval(sql, here.people["administrator"].id, {"status": ["accepted"]}, criteria))
+
+
+async def _company(here: World) -> int:
+    """The company of the world's person."""
+    sql = "insert into company (name, sector, country, city) values ('Alpha', 'Farms', 'FR', 'Lyon') returning id"
+    company_id = int(await db.fetchval(sql))
+    sql = "update person set company_id = $2, owner_id = $3, tags = '{press}', phone = '+33 1' where id = $1"
+    await db.execute(sql, here.values["person_id"], company_id, here.people["manager"].id)
+    return company_id
 
 
 async def _mailing(here: World) -> int:
