@@ -42,10 +42,18 @@ Content-Type: text/html; charset=utf-8\r
 # What programs choose, never people: names of things, languages, zones, hashes, addresses made by us.
 MACHINE = {
     *("account.password_hash", "account.roles", "account.locale", "account.time_zone", "api_key.rights"),
-    *("attempt.state", "batch.waits_for", "campaign.slug", "campaign.locales", "campaign.default_locale"),
+    *(
+        "attempt.state",
+        "batch.waits_for",
+        "batch.pools",
+        "campaign.slug",
+        "campaign.locales",
+        "campaign.default_locale",
+    ),
     *("campaign.time_zone", "campaign.number_prefix", "campaign_member.role", "dossier.locale", "dossier.once"),
     *("dossier_file.stored_as", "dossier_file.media_type", "letter.locale", "letter.system", "message.reason"),
     *("organisation.brand_colour", "organisation.locale", "organisation.time_zone", "organisation.resend_uncertain"),
+    "organisation.limit_zone",
     *("origin.gate", "origin.gate_reason", "origin.kind"),
     *("person.kind", "person.locale", "question.key", "question.kind", "session.toasts", "status.key", "status.tone"),
     *("status_change.actor_kind", "status_change.mode", "suppression.address", "suppression.scope"),
