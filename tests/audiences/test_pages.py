@@ -165,3 +165,23 @@ async def test_a_view_never_depends_on_itself(client: Client, alice: AccountRow)
     assert answer.status_code == 422 and "depends on itself" in answer.text
     page = await client.get(f"/views/{first}")
     assert "Second" in page.texts("[aria-labelledby=used-h]")[0]
+
+
+async def test_scripts_see_and_change_what_criteria_ask_about(client: Client, alice: AccountRow) -> None:
+    key = {"Authorization": f"Bearer {await create_api_key(alice.email)}"}
+    body = {"kind": "contact", "email": "marc@farm.example", "company": "Alpha", "tags": ["VIP"], "owner_id": alice.id}
+    made = (await client.http.post("/api/v1/people", json=body, headers=key)).json()
+    assert (made["company"], made["tags"], made["owner_id"]) == ("Alpha", ["vip"], alice.id)
+    where = f"/api/v1/people/{made['id']}"
+    changed = await client.http.patch(where, json={"version": made["version"], "phone": "+33 1"}, headers=key)
+    assert (changed.json()["phone"], changed.json()["tags"]) == ("+33 1", ["vip"])
+    assert (await client.http.patch(where, json={"version": made["version"]}, headers=key)).status_code == 409
+    view = {
+        "name": "VIPs",
+        "module": "contacts",
+        "criteria": {"items": [{"field": "tags", "op": "has", "value": "vip"}]},
+    }
+    view_id = (await client.http.post("/api/v1/views", json=view, headers=key)).json()["id"]
+    found = await client.http.get(f"/api/v1/people?kind=contact&view={view_id}", headers=key)
+    assert [each["id"] for each in found.json()["items"]] == [made["id"]]
+    assert (await client.http.get(f"/api/v1/views/{view_id}/count", headers=key)).json() == {"n": 1, "exact": True}
