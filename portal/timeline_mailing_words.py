@@ -8,13 +8,6 @@ from portal.i18n import pgettext
 from portal.timeline import Event
 
 
-def _stopped(event: Event) -> str:
-    if event.details.get("words"):
-        # NOTE: timeline. {title}: the name of a mailing; {words}: why, as a sentence of its own
-        return pgettext("timeline", "The mailing “{title}” could not start. {words}")
-    return pgettext("timeline", "The mailing “{title}” needs a decision")
-
-
 def _sent_back(event: Event) -> str:
     if event.details.get("note"):
         # NOTE: timeline. {title}: the name of a mailing; {note}: what should be changed, as it was typed
@@ -46,7 +39,10 @@ WORDS: dict[str, tuple[str, Callable[[Event], str]]] = {
         "clock",
         lambda event: pgettext("timeline", "The mailing “{title}” waits: others go out at this time"),
     ),
-    "mailing.needs_decision": ("alert-triangle", _stopped),
+    "mailing.needs_decision": (
+        "alert-triangle",
+        lambda event: pgettext("timeline", "The mailing “{title}” needs a decision"),
+    ),
     "mailing.started": (
         "send",
         lambda event: pgettext("timeline", "The mailing “{title}” has started. Recipients: {n}"),

@@ -1,8 +1,8 @@
 """A mailing is launched: approved where that is wanted, withdrawn, and started (B01, B16, Z22, Z23, Z25).
 
 `launch` says what was seen: the number on the button and the seal of the plan. Whatever has changed since is shown and
-asked again. Nothing is written to the register here: `work.start` does, from the same plan, once, a moment later or at
-the time that was chosen.
+asked again. The template's version is frozen with it: what was seen, or approved, is what goes. Nothing is written to
+the register here: `work.start` does, from the same plan, once, a moment later or at the time that was chosen.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ CHANNEL = "mailings"
 MOVE = """
 update mailing set state = $3, problem = '', expected = $4, due_at = $5, asked_by = $6, approved_by = $7,
     launched_by = $8, launched_at = case when $8::int is not null then now() end, changed_by = $9, changed_at = now(),
-    version = version + 1
+    version = version + 1,
+    version_id = coalesce(version_id, (select t.version_id from template t where t.id = mailing.template_id))
 where id = $1 and version = $2 and state = any ($10::text[])"""
 
 BACK = """
 update mailing set state = 'draft', problem = '', due_at = null, asked_by = null, approved_by = null,
-    launched_by = null, launched_at = null, changed_by = $3, changed_at = now(), version = version + 1
+    launched_by = null, launched_at = null, version_id = null, changed_by = $3, changed_at = now(),
+    version = version + 1
 where id = $1 and state = any ($2::text[]) and started_at is null"""
 
 OVER = "select approval_over from organisation"

@@ -46,15 +46,14 @@ PAUSED = "select paused from sender where address = $1::citext"
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What has to be mended first. `word`: one of WORDS; `sentence`: where a sentence of its own says more."""
+    """What has to be mended first. `word`: one of WORDS."""
 
     word: str
-    sentence: str = ""
 
     @property
     def words(self) -> str:
         """The sentence."""
-        return self.sentence or words(self.word)
+        return words(self.word)
 
 
 def words(problem: str) -> str:

@@ -27,9 +27,9 @@ log = structlog.get_logger(__name__)
 KIND = "mailing"  # of origins
 SLOTS = 252_525  # the advisory lock of those that look for a free slot
 
-DUE = (
-    "select id from mailing where state in ('scheduled', 'waiting', 'starting') and due_at <= clock_timestamp() order by due_at, id"
-)
+DUE = """
+select id from mailing where state in ('scheduled', 'waiting', 'starting') and due_at <= clock_timestamp()
+order by due_at, id"""
 HOLD = """
 select id from mailing where id = $1 and state in ('scheduled', 'waiting', 'starting') and due_at <= clock_timestamp()
 for update skip locked"""
@@ -115,7 +115,7 @@ async def _start(mailing: Mailing) -> bool:
         async with db.transaction():
             await _post(mailing, await _author(mailing))
     except _Cannot as cannot:
-        return await _keep(mailing, "needs_decision", cannot.problem.word, cannot.problem.words)
+        return await _keep(mailing, "needs_decision", cannot.problem.word)
     return True
 
 
@@ -143,8 +143,8 @@ async def _post(mailing: Mailing, author: Actor) -> None:
         raise _Cannot(problem)
     try:
         plan = await planning.plan_of(author, mailing)
-    except Refused as refused:
-        raise _Cannot(Problem("audience", refused.sentences)) from None
+    except Refused:
+        raise _Cannot(Problem("audience")) from None
     for problem in await problems.of_sender(plan):
         raise _Cannot(problem)
     going, total = await _write(mailing, plan)
@@ -179,9 +179,9 @@ async def _sender_id(plan: Plan) -> int:
     return int(await db.fetchval(SENDER, plan.terms.sender.address))
 
 
-async def _keep(mailing: Mailing, state: str, problem: str, words: str = "") -> bool:
+async def _keep(mailing: Mailing, state: str, problem: str) -> bool:
     """It does not start now, and says why; in the history once."""
     if await db.execute(WAITS, mailing.id, state, problem):
         what = "mailing.waits" if state == "waiting" else "mailing.needs_decision"
-        await actions.record(mailing, what, SYSTEM, problem=problem, words=words)
+        await actions.record(mailing, what, SYSTEM, problem=problem)
     return False

@@ -224,3 +224,13 @@ async def test_a_mailing_of_somebody_who_left_waits_for_a_decision(db: None) -> 
     await database.execute("update account set active = false where id = $1", alice.id)
     await work.sweep()
     assert await state(alice, mailing) == ("needs_decision", "account")
+
+
+async def test_what_was_seen_goes_whatever_is_written_in_the_template_meanwhile(db: None) -> None:
+    alice = await material.alice()
+    template, later = await factories.template(variants={"en": ("Seen", "<p>x</p>")}), await factories.template()
+    mailing = await material.draft(alice.actor, (await factories.person()).id, template_id=template.id)
+    await material.launch(alice.actor, mailing)
+    await database.execute("update template set version_id = $2 where id = $1", template.id, later.version_id)
+    await work.sweep()
+    assert [row["subject"] for row in await material.messages(mailing)] == ["Seen"]
