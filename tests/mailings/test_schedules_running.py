@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from portal import db as database
+from portal.campaigns import closing
+from portal.campaigns import queries as campaigns
 from portal.ledger import epoch
 from portal.mailings import schedule_actions, schedule_queries, schedule_running
 from portal.mailings.schedule_checks import Draft
@@ -282,3 +284,18 @@ async def test_before_a_closing_it_moves_with_the_date(house: House) -> None:
     assert await moved(datetime(2026, 1, 10, 18)) is None
     assert await moved(datetime(2099, 11, 30, 18)) == datetime(2099, 11, 23, 8, tzinfo=UTC)
     assert await schedule_queries.runs(schedule_id) == []
+
+
+@pytest.mark.seed("B07")
+async def test_b07_a_moved_closing_shows_the_scheduled_mailings_that_move_with_it(house: House) -> None:
+    """With the old time and the new one, before anything is saved; what is not active is not named."""
+    campaign = await make.campaign(managers=(house.alice,), closes_at=datetime(2099, 11, 30, 18))
+    about = {"rule": "", "days_before": 7, "starts_at": datetime(2000, 1, 1, 9), "campaign_id": campaign.id}
+    await house.schedule(name="One week left", **about)
+    await house.schedule(name="Asleep", active=False, **about)
+    seen = await campaigns.one(house.alice.actor, campaign.id)
+    move = await closing.of_campaign(seen, datetime(2099, 12, 10, 18), "Europe/Madrid")
+    assert move
+    assert [(each.name, each.before, each.after, each.readers) for each in move.mailings] == [
+        ("One week left", datetime(2099, 11, 23, 9), datetime(2099, 12, 3, 9), 5)
+    ]
