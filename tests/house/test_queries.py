@@ -20,6 +20,7 @@ LISTS = (
     *("/campaigns/{campaign_id}/form", "/campaigns/{campaign_id}/emails", "/campaigns/{campaign_id}/settings"),
     *("/suppressions", "/settings/organisation/topics"),
     *("/people/{person_id}", "/dossiers/{dossier_id}", "/dossiers/{dossier_id}/answers"),
+    *("/reports?by=campaign", "/reports?by=mailing", "/mailings/limits"),
     *("/jobs", "/imports", "/views", "/audit", "/programmes", "/settings/accounts", "/settings/roles"),
     *("/campaigns/{campaign_id}/emails/log", "/campaigns/{campaign_id}/phases"),
     *("/campaigns/{campaign_id}/assessment", "/messages/decisions", "/templates/{template_id}/versions"),
