@@ -29,7 +29,7 @@ async def late(mailing: Mailing, by: timedelta) -> None:
 
 
 @pytest.mark.seed("Z02", "Z03", "Z15", "Z22")
-async def test_Z22_a_launch_sends_a_ready_template_to_exactly_the_people_of_its_plan(db: None) -> None:
+async def test_Z02_Z03_Z15_Z22_a_launch_sends_a_ready_template_to_exactly_the_people_of_its_plan(db: None) -> None:
     alice = await material.alice()
     ana, bea = await factories.person("Ana"), await factories.person("Bea", email=None)
     template = await factories.template(variants={"en": ("Hello {{ first_name|upper }}", "<p>{{ full_name }}</p>")})

@@ -89,6 +89,7 @@ async def _agrees(row: Any, version: emails.Version) -> None:
     assert given == {name: expected[name] for name in wished if expected.get(name)}
     assert row["subject"] == subject_of(version.variants[row["locale"]], expected)
     assert verify("dossier", links["dossier_link"].rpartition("/")[2]) == row["dossier_id"]
+    assert verify("opt_out", links["dossier_link"].rpartition("/")[2]) is None
     assert verify("opt_out", links["unsubscribe_link"].rpartition("/")[2]) == row["person_id"]
     before = expected["dossier_link"].rpartition("/")[0]
     assert links["dossier_link"].startswith(before)

@@ -26,7 +26,7 @@ async def reasons(by: AccountRow, mailing: Mailing) -> dict[int, str | None]:
 
 
 @pytest.mark.seed("Z04", "Z05", "Z20", "B01")
-async def test_Z20_who_cannot_be_written_to_is_left_out_with_the_reason(db: None) -> None:
+async def test_Z04_Z05_Z20_B01_who_cannot_be_written_to_is_left_out_with_the_reason(db: None) -> None:
     alice = await material.alice()
     fine, nowhere = await factories.person("Ana"), await factories.person("Bea", email=None)
     wrong = [
@@ -46,7 +46,7 @@ async def test_Z20_who_cannot_be_written_to_is_left_out_with_the_reason(db: None
 
 
 @pytest.mark.seed("B08", "Z31")
-async def test_B08_one_truth_says_who_is_not_written_to_and_every_reason(db: None) -> None:
+async def test_B08_Z31_one_truth_says_who_is_not_written_to_and_every_reason(db: None) -> None:
     alice = await material.alice()
     people = await material.people(4)
     bounced, complained, opted_out, fine = people
