@@ -55,7 +55,7 @@ def next_of(mailing: Mailing, after: str = "") -> str:
     ready = done(mailing)
     if after:
         following = order[order.index(after) + 1]
-        return "preview" if following == "what" and "what" in ready and mailing.version <= 2 else following
+        return "preview" if following == "what" and "what" in ready else following
     return next((step for step in ("who", "what") if step not in ready), "review")
 
 

@@ -88,23 +88,9 @@ def tally(numbers: Mapping[str, int], word: Callable[[str], str]) -> str:
     return " · ".join(_("{what}: {n}").format(what=word(key), n=number(n)) for key, n in ordered if n)
 
 
-def recipients(n: int) -> str:
-    """How many people will get it."""
-    if not n:
-        return _("No one will get it")
-    return ngettext("{n} person will get this e-mail.", "{n} people will get this e-mail.", n).format(n=number(n))
-
-
 def send(n: int) -> str:
     """The button that says the number (Z22)."""
     return ngettext("Send {n} e-mail", "Send {n} e-mails", n).format(n=number(n))
-
-
-def go_on(n: int) -> str:
-    """The button of the first step."""
-    if not n:
-        return _("Save and continue")
-    return ngettext("Continue with {n} recipient", "Continue with {n} recipients", n).format(n=number(n))
 
 
 def found(n: int, exact: bool = True) -> str:
