@@ -23,7 +23,15 @@ PASSING = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
 )
-GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError, *PASSING)
+# A session that is terminated in the middle of a statement may leave the driver at a loss, which it says in its own way.
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    *PASSING,
+)
 
 # Probes by index also while tables are small: a generic plan made on empty tables would scan them for ever after.
 # A worker that sleeps inside a transaction must not hold its batch: five seconds.
