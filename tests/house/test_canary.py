@@ -63,6 +63,8 @@ MACHINE = {
     *("decision.event", "decision.why_not", "reminder.state", "custom_view.module", "job_item.state"),
     *("import_file.kind", "import_file.stored_as", "import_file.state", "import_file.reading", "import_file.options"),
     *("import_problem.field", "import_problem.problem"),
+    *("schedule.module", "schedule.per", "schedule.from_kind", "schedule.reply_kind", "schedule.time_zone"),
+    *("schedule.rule", "schedule_run.state"),
     *("picture.key", "picture.media_type", "attachment.media_type"),
     *("trigger.family", "trigger.recipients", "role.key", "role.rights", "organisation.second_factor"),
 }
@@ -71,7 +73,8 @@ TABLES = (
     *("organisation", "person", "question", "sender", "session", "status", "status_change", "suppression", "template"),
     *("template_version", "timeline_event", "trigger", "campaign_member", "origin", "template_variant", "batch"),
     *("decision", "reminder", "picture", "attachment", "role", "criterion", "score", "note", "conflict_of_interest"),
-    *("programme", "phase", "custom_view", "import_file", "import_problem", "job_item"),
+    *("programme", "phase", "custom_view", "import_file", "import_problem", "job_item", "schedule"),
+    "schedule_run",
 )
 COLUMNS = """
 select table_name || '.' || column_name as name, table_name as table, column_name as column, udt_name as kind
