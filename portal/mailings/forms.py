@@ -54,12 +54,14 @@ class WhoForm(Form):
     campaign_id = fields.IdChoice(required=False)
     audience = fields.Choice(*words.AUDIENCES)
     view_id = fields.IdChoice(required=False)
+    go = fields.Text(required=False)
 
 
 class WhatForm(LetterFields):
     """The letter of a mailing that is there already."""
 
     version = fields.Integer(least=1)
+    go = fields.Text(required=False)
 
 
 class WhenForm(Form):
