@@ -385,3 +385,16 @@ async def test_the_list_is_filtered_and_a_file_has_everybody(alice: Client, offi
     assert "Last days" not in (await alice.get("/mailings?state=finished")).words
     file = await alice.get(f"{home}/export?file=csv")
     assert file.text.count("\r\n") == 4 and "Opted out of optional e-mail" in file.text
+
+
+async def test_save_and_continue_leads_from_step_to_step(alice: Client, office: Office) -> None:
+    page = await begun(alice, office)
+    home = root(page)
+    page = await alice.post(f"{home}/who", page.form(f"{home}/who") | {"go": "on"})
+    assert page.path == f"{home}/preview"
+    page = await alice.get(f"{home}/what")
+    page = await alice.post(f"{home}/what", page.form(f"{home}/what") | {"go": "on"})
+    assert page.path == f"{home}/preview"
+    page = await alice.get(f"{home}/when")
+    page = await alice.post(f"{home}/when", page.form(f"{home}/when") | {"go": "on"})
+    assert page.path == f"{home}/review"
