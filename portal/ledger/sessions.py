@@ -23,7 +23,7 @@ PASSING = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
 )
-# A session that is terminated in the middle of a statement may leave the driver at a loss, which it says in its own way.
+# A session that is terminated in mid-statement may leave the driver at a loss, which it says in its own way.
 GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,

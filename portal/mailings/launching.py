@@ -41,7 +41,7 @@ class Changed(Refused):
     """The plan is another one than was shown. `summary`: as it is now."""
 
     def __init__(self, summary: Summary) -> None:
-        super().__init__(_("The recipients have changed since you saw them. Please check the new number."))
+        super().__init__(_("The recipients have changed since you saw them. Check the new number."))
         self.summary = summary
 
 

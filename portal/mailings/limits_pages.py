@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 
-from portal.formats import number
-from portal.i18n import _, ngettext, pgettext
+from portal.i18n import _, pgettext
 from portal.mailings import limits
 from portal.mailings.limits import Coming, Pool
 from portal.web.htmx import Request
@@ -104,12 +103,8 @@ def pool_words(pool: Pool) -> str:
 
 
 def left_words(pool: Pool) -> str:
-    """How much of it is left."""
-    if pool.left is None:
-        return pgettext("limit", "No limit")
-    if pool.left == 0:
-        return _("Daily limit reached")
-    return ngettext("{n} left", "{n} left", pool.left).format(n=number(pool.left))
+    """That nothing of it is left, or that it has no limit."""
+    return _("Daily limit reached") if pool.left == 0 else pgettext("limit", "No limit")
 
 
 def called(row: Any) -> str:

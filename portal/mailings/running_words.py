@@ -57,7 +57,8 @@ def pace(known: Progress, mailing: Mailing, undo_until: datetime | None) -> str:
         return _("Starting")
     rate = ngettext("{n} a minute", "{n} a minute", round(known.rate)).format(n=number(round(known.rate)))
     if known.left_seconds < 60:
-        return f"{rate} · {_('less than a minute left at this pace')}"
+        soon = _("less than a minute left at this pace")
+        return f"{rate} · {soon}"
     left = timedelta(seconds=known.left_seconds)
     # NOTE: {duration}: e.g. 12 min. {time}: of day, e.g. 10:45
     said = _("{duration} left, done at about {time}")

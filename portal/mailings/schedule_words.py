@@ -120,17 +120,19 @@ def _before_closing(days: int, hour: str) -> str:
 def _rule(rule: Rule, first: datetime, hour: str) -> str:
     if rule.frequency == "DAILY" and not rule.days:
         # NOTE: {time}: e.g. 09:00
-        text = ngettext("Every day, {time}", "Every {n} days, {time}", rule.every)
-        return text.format(n=number(rule.every), time=hour)
+        several = ngettext("Every {n} day, {time}", "Every {n} days, {time}", rule.every)
+        return (_("Every day, {time}") if rule.every == 1 else several).format(n=number(rule.every), time=hour)
     if rule.frequency == "WEEKLY":
         days = list_and([weekday_word(day) for day in sorted(day for _which, day in rule.days) or [first.weekday()]])
         # NOTE: {days}: e.g. Monday and Thursday; {time}: e.g. 09:00
-        text = ngettext("Every week: {days}, {time}", "Every {n} weeks: {days}, {time}", rule.every)
+        several = ngettext("Every {n} week: {days}, {time}", "Every {n} weeks: {days}, {time}", rule.every)
+        text = _("Every week: {days}, {time}") if rule.every == 1 else several
         return text.format(n=number(rule.every), days=days, time=hour)
     if rule.frequency == "MONTHLY" and not rule.days and all(day > 0 or day == -1 for day in rule.month_days):
         days = list_and([month_day_word(day) for day in rule.month_days or (first.day,)])
         # NOTE: {days}: e.g. day 15, the last day; {time}: e.g. 09:00
-        text = ngettext("Every month: {days}, {time}", "Every {n} months: {days}, {time}", rule.every)
+        several = ngettext("Every {n} month: {days}, {time}", "Every {n} months: {days}, {time}", rule.every)
+        text = _("Every month: {days}, {time}") if rule.every == 1 else several
         return text.format(n=number(rule.every), days=days, time=hour)
     # NOTE: {rule}: as calendars write it, e.g. FREQ=MONTHLY;BYDAY=1MO; {time}: e.g. 09:00
     return _("By the rule {rule}, {time}").format(rule=rules.written(rule), time=hour)

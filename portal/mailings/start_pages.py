@@ -89,10 +89,10 @@ def _said(mailing: Mailing) -> tuple[str, str] | None:
     run = run_at(mailing.starts_at, mailing.time_zone)
     said = {"time": date_time(run.wall), "zone": zone_words(mailing.time_zone)}
     if run.shift == "skipped":
-        return "warn", _("The clocks are put forward over this time. It starts at {time} {zone}.").format(**said)
+        return "warn", _("The clocks are put forward over this time. It starts at {time} ({zone}).").format(**said)
     if run.shift == "twice":
-        return "warn", _("The clocks show this time twice. It starts at the first: {time} {zone}.").format(**said)
-    return "mute", _("It starts at {time} {zone}.").format(**said)
+        return "warn", _("The clocks show this time twice. It starts at the first: {time} ({zone}).").format(**said)
+    return "mute", _("It starts at {time} ({zone}).").format(**said)
 
 
 # ------------------------------------------------------------------------------------------------ review

@@ -50,7 +50,7 @@ TITLES: dict[str, Words] = {
     "review": lambda: _("{name}: review"),
 }
 PER: dict[str, Words] = {
-    "person": lambda: _("One e-mail to each person, however many dossiers she has"),
+    "person": lambda: _("One e-mail to each person, however many dossiers they have"),
     "dossier": lambda: _("One e-mail for each dossier"),
 }
 
@@ -216,7 +216,7 @@ def launched(mailing: Any, n: int) -> str:
         return _("A colleague is asked to approve it. Nothing leaves before that.")
     if mailing.state == "scheduled" and mailing.starts_at is not None:
         said = {"time": date_time(mailing.starts_at), "zone": zone_words(mailing.time_zone)}
-        return _("It starts at {time} {zone}.").format(**said)
+        return _("It starts at {time} ({zone}).").format(**said)
     return ngettext("{n} e-mail queued.", "{n} e-mails queued.", n).format(n=number(n))
 
 

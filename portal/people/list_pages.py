@@ -100,7 +100,9 @@ def _select_all(count: Count) -> str:
     n = number(count.n)
     if not count.exact:
         return pgettext("button", "Tick all that match, about {n}").format(n=n)
-    return ngettext("Tick the only one that matches", "Tick all {n} that match", count.n).format(n=n)
+    if count.n == 1:
+        return _("Tick the only one that matches")
+    return ngettext("Tick the {n} that matches", "Tick all {n} that match", count.n).format(n=n)
 
 
 # ------------------------------------------------------------------------------------------------ from the query

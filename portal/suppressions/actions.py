@@ -54,7 +54,7 @@ async def bring_in(by: Actor, name: str, data: bytes, scope: Scope, note: str = 
     except NoColumn:
         raise Refused(_("No column is called “E-mail”. Name the column of the addresses so."), field="file") from None
     except TooMany:
-        text = _("A list can have at most {n} rows. Divide it, please.")
+        text = _("A list can have at most {n} rows. Divide it.")
         raise Refused(text.format(n=number(MOST)), field="file") from None
     if found.wrong:
         raise WrongRows(found.wrong)
