@@ -133,7 +133,7 @@ async def test_Z31_she_chooses_kinds_and_her_language_and_what_waits_of_the_othe
     page = await client.get(link_of(ana.id))
     assert [each.attrs["value"] for each in page.all("input[name=topic][checked]")] == [str(calls), str(letter)]
     chosen = {"wish": "choose", "offered": [str(calls), str(letter)], "topic": [str(calls)], "locale": "pl"}
-    assert "Your choices are saved." in (await client.post(link_of(ana.id), chosen)).words
+    assert "Zapisano Państwa wybór." in (await client.post(link_of(ana.id), chosen)).words
     assert (await wanted(ana.id), await reasons(ana.id)) == ([True, False], [])
     assert await state(mine) == ("cancelled", "opted_out")
     assert [await state(each) for each in (kept, necessary, his)] == [("queued", None)] * 3
