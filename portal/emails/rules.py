@@ -15,7 +15,7 @@ STEPS = 20
 def pick_locale(available: Collection[str], wishes: Sequence[str], fallback: str) -> tuple[str, bool]:
     """The language a letter goes out in, and whether that is not the one wished for.
 
-    `wishes`: the recipient's, the campaign's, the organisation's, in this order (mail.md 1). Then the template's own
+    `wishes`: the recipient's, the campaign's, the organisation's, in this order. Then the template's own
     fallback, then any language there is.
     """
     for wish in (*wishes, fallback, *sorted(available)):

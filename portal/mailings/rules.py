@@ -23,7 +23,7 @@ State = Literal[
 ]
 Verb = Literal["change", "launch", "approve", "undo", "pause", "resume", "cancel", "delete", "retry", "follow_up"]
 
-LATENESS = timedelta(hours=2)  # what is due longer than this no longer goes by itself (product.md 2, 9)
+LATENESS = timedelta(hours=2)  # what is due longer than this no longer goes by itself
 LONGEST_NAME = 120
 TYPED_OVER = 500  # so many e-mails and more are sent only after their number has been typed
 # The right that a module asks for (Z13, Z24): candidates are written to directly or by their dossiers.

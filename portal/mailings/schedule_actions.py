@@ -113,7 +113,7 @@ async def keep_audience(schedule_id: int, found: Source) -> None:
 
 
 async def _plan(now_is: Schedule, before: Schedule | None = None) -> None:
-    """Its next run; a time that passed while it was off becomes a decision, never a late mailing (product.md 2, 9)."""
+    """Its next run; a time that passed while it was off becomes a decision, never a late mailing."""
     now = datetime.now(UTC)
     next_at = rules.next_after(now_is.timing, now) if now_is.active else None
     await db.execute(NEXT, now_is.id, next_at)

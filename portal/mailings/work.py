@@ -1,7 +1,7 @@
 """What workers do for mailings: start those that are due, in one transaction each; tell those that have ended.
 
 A mailing's row is held while it starts: two starters make one plan, and a starter that is killed has made none. What
-cannot start waits for a person with the reason, never fires late in silence (product.md 2, 9).
+cannot start waits for a person with the reason, never fires late in silence.
 """
 
 from __future__ import annotations

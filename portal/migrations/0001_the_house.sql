@@ -14,7 +14,7 @@ create table sender (
     id            int     generated always as identity primary key,
     address       citext  not null unique,
     name          text    not null default '',
-    bounce_domain text    not null,                 -- envelope senders live here (mail.md 1, row 11)
+    bounce_domain text    not null,                 -- envelope senders live here (RFC 5321 4.5.5)
     verified      bool    not null default false,
     paused        bool    not null default false,
     daily_cap     int     check (daily_cap >= 0)    -- null: no limit

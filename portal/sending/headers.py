@@ -20,7 +20,7 @@ class Injection(ValueError):
 
 
 def checked(value: str) -> str:
-    """The value itself; raises Injection (mail.md 1, row 7)."""
+    """The value itself; raises Injection (RFC 5322 2.2)."""
     if not value.isprintable() and FORBIDDEN.search(value):
         raise Injection
     return value

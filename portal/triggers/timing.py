@@ -7,7 +7,7 @@ from typing import Literal
 
 from portal.campaigns.rules import instant
 
-LATENESS = timedelta(hours=1)  # what is due longer than this no longer goes by itself (product.md 2, 9)
+LATENESS = timedelta(hours=1)  # what is due longer than this no longer goes by itself
 
 Verdict = Literal["wait", "send", "late"]
 
