@@ -86,5 +86,9 @@ def _file(job: Job) -> tuple[str, str]:
     return _("Download the file (kept for 7 days)"), f"/dossiers/exports/{job.id}"
 
 
-job_words.register(exporting.JOB, job_words.Kind(title=_title, ended=_file))
+def _stopped(_job: Job) -> tuple[str, str]:
+    return _("Show the dossiers"), "/dossiers"
+
+
+job_words.register(exporting.JOB, job_words.Kind(title=_title, ended=_file, stopped=_stopped))
 routes: list[Any] = [export_page, export, download]

@@ -187,4 +187,4 @@ def outcome_words(found: Import) -> str:
 
 
 jobs.register(CHECK_JOB, jobs.Kind(title=_check_title, ended=_ended))
-jobs.register(RUN_JOB, jobs.Kind(title=_run_title, ended=_ended))
+jobs.register(RUN_JOB, jobs.Kind(title=_run_title, ended=_ended, left_out=lambda job: int(job.result.get("wrong", 0))))

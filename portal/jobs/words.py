@@ -19,13 +19,16 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """The words of one kind of job.
 
     `title(job)`: its name, e.g. "Status of 412 dossiers: Accepted". `reasons`: why items were refused, by word.
-    `ended(job)`: the place to go to when it is done, or None. `names(ids, actor)`: what refused items are called and
-    where they are. `said(job)`: what came of it in sentences, when it is done.
+    `ended(job)`: the place to go to when it is done, or None. `stopped(job)`: when it failed or was cancelled, where
+    that is another. `left_out(job)`: how many of those that it went through it could not use. `names(ids, actor)`:
+    what refused items are called and where they are. `said(job)`: what came of it in sentences, when it is done.
     """
 
     title: Callable[[Job], str]
     reasons: Mapping[str, Words] = {}
     ended: Callable[[Job], Place | None] = lambda _job: None
+    stopped: Callable[[Job], Place | None] | None = None
+    left_out: Callable[[Job], int] = lambda _job: 0
     names: Callable[[Sequence[int], Actor], Awaitable[dict[int, Place]]] | None = None
     said: Callable[[Job], str] = lambda _job: ""
 
@@ -44,8 +47,16 @@ def title(job: Job) -> str:
 
 
 def ended(job: Job) -> Place | None:
-    """Where to look at what a finished job made."""
-    return KINDS[job.kind].ended(job) if job.state == "done" and job.kind in KINDS else None
+    """Where to look at what a finished job made, or at what it was asked for once it stands for good."""
+    if job.open or job.kind not in KINDS:
+        return None
+    kind = KINDS[job.kind]
+    return kind.ended(job) if job.state == "done" or kind.stopped is None else kind.stopped(job)
+
+
+def left_out(job: Job) -> int:
+    """How many of those that a job is said to have done it could not use."""
+    return KINDS[job.kind].left_out(job) if job.state == "done" and job.kind in KINDS else 0
 
 
 def said(job: Job) -> str:

@@ -46,6 +46,7 @@ async def test_alice_brings_contacts_in_from_a_polish_spreadsheet(alice: Account
     assert (await fresh_client.get("/jobs")).texts("td.num")[:2] == ["2 / 2", "0"]
     page = await fresh_client.post(f"{where}/run", page.form(f"{where}/run"))
     await running.work({}, WHOLE, 60)
+    assert (await fresh_client.get("/jobs")).texts("td.num")[:2] == ["1 / 2", "1"]
     page = await fresh_client.get(where)
     assert page.texts(".sum dd") == ["1", "1"]
     assert "This is no e-mail address" in page.words  # what was left out can still be mended

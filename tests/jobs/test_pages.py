@@ -28,3 +28,15 @@ async def test_alice_sees_how_far_her_task_is_and_stops_it(client: Client) -> No
     assert (await client.post(f"/jobs/{job_id}/explode", {})).status == 404
     assert not await database.fetchval(running.DUE)
     assert f"/jobs/{job_id}" in (await client.get("/jobs")).links
+
+
+async def test_what_was_stopped_leads_back_to_where_it_was_asked_for(client: Client) -> None:
+    alice = await factories.account("Alice")
+    await client.sign_in(alice.email)
+    ways = {"status": "/dossiers", "export": "/dossiers", "import": "/imports/7", "campaign_end": "/campaigns"}
+    for kind, way in ways.items():
+        what = {"import": 7, "title": {"en": "Labs"}}
+        job_id = await actions.start(kind, alice.actor, what=what, items=[11])
+        assert not (await client.get(f"/jobs/{job_id}")).all("#progress p a")
+        page = await client.post(f"/jobs/{job_id}/cancel", {})
+        assert page.one("#progress p a").attrs["href"] == way
