@@ -56,6 +56,13 @@ async def test_only_open_calls_are_listed_and_only_published_ones_exist(client: 
     assert "closed on 1 February 2026, 00:00 (local time: Madrid)" in page.words
 
 
+async def test_what_went_wrong_is_headed_by_what_did_not_happen(client: Client, call: CampaignRow) -> None:
+    form = filled(await client.get("/apply/rural-labs"))
+    for do, heading in (("submit", "Your application has not been submitted"), ("later", "Nothing has been saved")):
+        page = await client.post("/apply/rural-labs", form | {"do": do})
+        assert (page.status, page.texts("#errors h2")) == (422, [heading])
+
+
 async def test_a_call_that_opens_later_says_when(client: Client, scene: Scene) -> None:
     later = await factories.campaign(opens_at=datetime(2090, 3, 1, 8, 0), time_zone="America/Bogota")
     page = await client.get(f"/apply/{later.slug}")
