@@ -61,7 +61,7 @@ def actor_word(kind: str, name: str) -> str:
     words: dict[str, Callable[[], str]] = {
         "candidate": lambda: pgettext("actor", "Candidate"),
         "user": lambda: pgettext("actor", "User"),
-        "rule": lambda: pgettext("actor", "Rule"),
+        "rule": lambda: pgettext("actor", "The system"),
         "import": lambda: pgettext("actor", "Import"),
     }
     return name or words[kind]()

@@ -66,7 +66,7 @@ def test_machines_and_scripts_are_named_as_what_they_are() -> None:
         actor_word(*who) for who in (("import", ""), ("rule", ""), ("api", ""), ("api", "Alice"), ("user", "Bob"))
     ] == [
         "Import",
-        "Rule",
+        "The system",
         "API",
         "Alice (API)",
         "Bob",

@@ -55,7 +55,12 @@ def job_ended(job: Job) -> tuple[str, str]:
     return _("The audit log does not verify"), "/audit"
 
 
-register("audit.verify", Kind(title=job_title, ended=job_ended))
+def job_stopped(_job: Job) -> tuple[str, str]:
+    """The log itself, of which nothing is said."""
+    return _("Audit log"), "/audit"
+
+
+register("audit.verify", Kind(title=job_title, ended=job_ended, stopped=job_stopped))
 
 PAGES: dict[str, tuple[str, str]] = {  # subject -> (the page's address, the right it needs)
     "account": ("/settings/accounts/{}", "account.manage"),

@@ -36,10 +36,10 @@ def day_word(whose: str, zone: str) -> str:
 def event_sentence(event: Event) -> tuple[str, str]:
     """(icon, sentence) of something that was done to a sender; its fields are filled in."""
     icon, sentence = WORDS.get(event.what, ("info-circle", lambda: event.what))
-    text = sentence().format(name=event.actor_name or pgettext("actor", "Rule"))
+    text = sentence().format(name=event.actor_name or pgettext("actor", "The system"))
     reason = str(event.details.get("reason") or "")
     if event.what == "sender.paused" and reason not in ("", "by_hand"):
-        # NOTE: after "Rule paused it". {reason}: what the mail server said
+        # NOTE: after "The system paused it". {reason}: what the mail server said
         text = f"{text}. " + _("Reason: {reason}").format(reason=reason)
     if event.what == "sender.added" and event.details.get("verified"):
         text = f"{text}. " + _("We may send from it.")
