@@ -18,6 +18,7 @@ from portal.accounts.middleware import SessionMiddleware
 from portal.assessment import routes as assessment_pages
 from portal.audiences import routes as audience_pages
 from portal.audit import routes as audit_pages
+from portal.autoresponders import routes as follow_up_pages
 from portal.campaigns import api as campaigns_api
 from portal.campaigns import routes as campaign_pages
 from portal.dashboard import routes as dashboard_pages
@@ -67,7 +68,8 @@ PAGES = (
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
     people_pages, preference_pages, consent_pages, topic_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
     signature_pages, staff_pages, audit_pages,
-    job_pages, import_pages, trigger_pages, limits_pages, mailing_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
+    job_pages, import_pages, trigger_pages, follow_up_pages,
+    limits_pages, mailing_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
     schedule_pages, schedule_edit_pages,
 )  # fmt: skip
 APIS = (

@@ -8,6 +8,7 @@ import structlog
 
 from portal import timeline
 from portal.accounts import actions as accounts
+from portal.autoresponders import running as follow_ups
 from portal.dossiers import documents, exporting
 from portal.imports import actions as imports
 from portal.ledger import blocks, checks, sweeper, takeover
@@ -84,6 +85,13 @@ async def remind() -> None:
     """Letters before a closing whose hour has come (B07); what is late waits for a person."""
     if posted := await reminding.remind():
         log.info("reminders", messages=posted)
+
+
+@dramatiq.actor(queue_name="house", time_limit=AN_HOUR)
+async def follow_up() -> None:
+    """E-mails that follow a form, a status or a date by themselves (Z30)."""
+    if planned := await follow_ups.run():
+        log.info("automatic follow-ups", messages=planned)
 
 
 @dramatiq.actor(queue_name="house")

@@ -50,6 +50,7 @@ TIMETABLE = (
     Entry(actors.settle_doubts.send, 60),
     Entry(actors.send_mailings.send, 2),
     Entry(actors.remind.send, 30),
+    Entry(actors.follow_up.send, 30),
     Entry(actors.run_schedules.send, 5),
     Entry(actors.sweep_told.send, 60),
     Entry(actors.keep_wishes.send, 60),

@@ -265,7 +265,8 @@ async def status_use(status_id: int) -> StatusUse:
     """What hangs on a status, to say before it goes and to refuse its going."""
     sql = """select (select count(*) from dossier where status_id = $1) as dossiers,
         (select count(distinct dossier_id) from status_change where from_id = $1 or to_id = $1) as history,
-        (select count(*) from trigger where from_status_id = $1 or to_status_id = $1) as triggers,
+        (select count(*) from trigger where from_status_id = $1 or to_status_id = $1)
+            + (select count(*) from autoresponder where status_id = $1) as triggers,
         (select count(*) from phase where entry_status_id = $1 or submitted_status_id = $1) as phases"""
     found = await db.one_as(StatusUse, sql, status_id)
     if found is None:

@@ -42,7 +42,8 @@ select (select count(*) from dossier where campaign_id = $1) as dossiers,
     (select count(*) from question where campaign_id = $1 and kind <> 'section') as questions,
     (select count(*) from status where campaign_id = $1) as statuses,
     (select count(*) from phase where campaign_id = $1) as phases,
-    (select count(*) from trigger where campaign_id = $1) as triggers,
+    (select count(*) from trigger where campaign_id = $1)
+        + (select count(*) from autoresponder where campaign_id = $1) as triggers,
     count(m.id) as messages, count(m.id) filter (where m.state in ('queued', 'held')) as waiting
 from message m join dossier d on d.id = m.dossier_id where d.campaign_id = $1"""
 

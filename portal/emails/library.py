@@ -24,7 +24,7 @@ USED = """
 with used as (
     select distinct g.template_id, g.campaign_id, $1::bool or exists (
         select from campaign_member m where m.campaign_id = g.campaign_id and m.account_id = $2) as seen
-    from trigger g)"""
+    from (select template_id, campaign_id from trigger union select template_id, campaign_id from autoresponder) g)"""
 VISIBLE = """(t.shared or $1::bool or t.owner_id = $2
     or exists (select from used u where u.template_id = t.id and u.seen))"""
 

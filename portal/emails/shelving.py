@@ -15,6 +15,10 @@ from portal.outcomes import Missing, Refused
 
 MOST_LABELS, LONGEST_LABEL, LONGEST_NOTE = 10, 40, 500
 
+IN_USE = """
+select exists (select from trigger where template_id = $1 and active)
+    or exists (select from autoresponder where template_id = $1 and active)"""
+
 DESCRIBE = "update template set note = $2, labels = $3, shared = $4, owner_id = $5 where id = $1"
 
 
@@ -68,8 +72,7 @@ async def archive(template_id: int, by: Actor) -> None:
     """Put a template away: it cannot be chosen any more. Refused while an active automatic e-mail uses it."""
     async with db.transaction():
         await check_editable(template_id, by)
-        active = await db.fetchval("select count(*) from trigger where template_id = $1 and active", template_id)
-        if active:
+        if await db.fetchval(IN_USE, template_id):
             raise Refused(
                 _("Automatic e-mails still use this template. Turn them off first, or choose another template.")
             )

@@ -20,9 +20,11 @@ MOST = 200  # rows of a list
 
 # About how many messages wait: the sizes of the unfinished batches. Queued messages have no index of their own.
 WAITING = "coalesce((select sum(b.size) from batch b where {where} and b.done_at is null), 0)::int"
-ORIGIN_NAME = "o.kind as origin_kind, t.name, c.title as campaign"
+ORIGIN_NAME = "o.kind as origin_kind, coalesce(t.name, g.name, f.name) as name, c.title as campaign"
 
 OF_CAMPAIGN = """left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
+left join mailing g on o.kind = 'mailing' and g.id = o.ref_id
+left join autoresponder f on o.kind = 'autoresponder' and f.id = o.ref_id
 left join campaign c on c.id = coalesce(o.campaign_id, t.campaign_id,
     case when o.kind = 'return_link' then o.ref_id end)"""
 
@@ -60,7 +62,7 @@ UNCERTAIN = f"""
 select o.id, {ORIGIN_NAME}, o.gate <> 'open' as closed, count(*)::int as count, min(m.settled_at) as since,
     (array_agg(m.id order by m.id))[:5] as some
 {OF_UNCERTAIN} and ($4::int is null or o.id = $4)
-group by o.id, t.name, c.title order by 7, o.id limit {MOST}"""
+group by o.id, t.name, g.name, f.name, c.title order by 7, o.id limit {MOST}"""
 
 # All that would leave when a restored database is confirmed.
 EVERYTHING = """

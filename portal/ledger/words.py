@@ -99,6 +99,7 @@ SKIPPED: dict[str, Callable[[], str]] = {
     "sender_not_connected": lambda: _("Sender’s mailbox not connected"),
     "superseded": lambda: _("Replaced by a later decision"),
     "withdrawn": lambda: _("The candidate has withdrawn"),
+    "overdue": lambda: _("More than 7 days late"),
 }
 
 WAITING: dict[str, Callable[[], str]] = {

@@ -160,6 +160,10 @@ def why(origin: Origin) -> str:
         return _("A colleague was invited.")
     if origin.kind == "reset":
         return _("A link for a new password was asked for. Only the letter itself has it.")
+    if origin.kind == "mailing":
+        return _("The mailing “{name}”.").format(name=origin.trigger or "–")
+    if origin.kind == "autoresponder":
+        return _("The automatic follow-up “{name}”.").format(name=origin.trigger or "–")
     if origin.kind != "trigger":
         return origin.kind
     if origin.family == "candidate":

@@ -238,6 +238,7 @@ create table autoresponder (
     template_id int         not null references template,
     active      bool        not null default false,
     active_from timestamptz,                        -- what happened before is not answered
+    looked_at   timestamptz,                        -- when a worker last found whom it is for
     created_by  int         references account on delete set null,
     created_at  timestamptz not null default now(),
     version     int         not null default 1,

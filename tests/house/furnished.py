@@ -49,6 +49,7 @@ async def furnished() -> World:
         "import_id": await _import(here),
         **await _schedule(here),
         "mailing_id": await _mailing(here),
+        "autoresponder_id": await _follow_up(here),
         "verb": "cancel",
     }
     made["topic_id"] = await _wishes(here)
@@ -210,6 +211,14 @@ async def _schedule(here: World) -> dict[str, Any]:
     await db.execute(sql, schedule_id, due_at)
     await db.execute("insert into schedule_seen values ($1, $2)", schedule_id, here.values["person_id"] + 1)
     return {"schedule_id": schedule_id, "run_id": handle_of(due_at), "decision": "send"}
+
+
+async def _follow_up(here: World) -> int:
+    """An automatic follow-up that is active, on a status."""
+    sql = """insert into autoresponder (campaign_id, name, cause, status_id, template_id, active, active_from)
+        values ($1, 'Next steps', 'status', $2, $3, true, now()) returning id"""
+    keys = ("campaign_id", "status_id", "template_id")
+    return int(await db.fetchval(sql, *(here.values[key] for key in keys)))
 
 
 async def _job(here: World) -> int:

@@ -64,7 +64,7 @@ MACHINE = {
     *("import_file.kind", "import_file.stored_as", "import_file.state", "import_file.reading", "import_file.options"),
     *("import_problem.field", "import_problem.problem"),
     *("schedule.module", "schedule.per", "schedule.from_kind", "schedule.reply_kind", "schedule.time_zone"),
-    *("schedule.rule", "schedule_run.state"),
+    *("schedule.rule", "schedule_run.state", "autoresponder.cause", "autoresponder.question"),
     *("picture.key", "picture.media_type", "attachment.media_type"),
     *("trigger.family", "trigger.recipients", "role.key", "role.rights", "organisation.second_factor"),
 }
@@ -74,7 +74,7 @@ TABLES = (
     *("template_version", "timeline_event", "trigger", "campaign_member", "origin", "template_variant", "batch"),
     *("decision", "reminder", "picture", "attachment", "role", "criterion", "score", "note", "conflict_of_interest"),
     *("programme", "phase", "custom_view", "import_file", "import_problem", "job_item", "schedule"),
-    "schedule_run",
+    *("schedule_run", "autoresponder"),
 )
 COLUMNS = """
 select table_name || '.' || column_name as name, table_name as table, column_name as column, udt_name as kind

@@ -21,6 +21,7 @@ LISTS = (
     *("/suppressions", "/settings/organisation/topics"),
     *("/people/{person_id}", "/dossiers/{dossier_id}", "/dossiers/{dossier_id}/answers"),
     *("/reports?by=campaign", "/reports?by=mailing", "/mailings/limits"),
+    "/campaigns/{campaign_id}/emails/follow-ups",
     *("/jobs", "/imports", "/views", "/audit", "/programmes", "/settings/accounts", "/settings/roles"),
     *("/campaigns/{campaign_id}/emails/log", "/campaigns/{campaign_id}/phases"),
     *("/campaigns/{campaign_id}/assessment", "/messages/decisions", "/templates/{template_id}/versions"),
@@ -65,7 +66,12 @@ async def more(here: World) -> None:
             await factories.dossier(campaign, status="rejected")
             await factories.question(campaign.id)
             await factories.status(campaign.id)
-            await factories.trigger(campaign, await factories.template(f"Letter {campaign.id}"), to_status="rejected")
+            template = await factories.template(f"Letter {campaign.id}")
+            await factories.trigger(campaign, template, to_status="rejected")
+            sql = (
+                "insert into autoresponder (campaign_id, name, cause, template_id) values ($1, 'More', 'submitted', $2)"
+            )
+            await db.execute(sql, campaign.id, template.id)
         await factories.sender()
         await office(here)
         await db.execute(

@@ -98,11 +98,12 @@ async def test_the_clock_survives_its_session_and_a_queue_that_is_away(fresh_dat
 
 
 def test_the_timetable_calls_each_chore() -> None:
-    assert [entry.every for entry in TIMETABLE] == [1, 5, 60, 5, 10, 60, 2, 30, 5, 60, 60, 3600]
+    assert [entry.every for entry in TIMETABLE] == [1, 5, 60, 5, 10, 60, 2, 30, 30, 5, 60, 60, 3600]
     chores = ("take_over", "seal", "check_totals", "tell_owners", "sweep", "settle_doubts", "tidy_up", "do_jobs")
     queues = {
         "deliver": "wake",
         **dict.fromkeys((*chores, "remind", "run_schedules", "send_mailings", "keep_wishes", "sweep_told"), "house"),
+        "follow_up": "house",
     }
     assert {name: actor.queue_name for name, actor in broker.actors.items()} == queues
     assert broker.heartbeat_timeout == 15_000 and broker.maintenance_chance == 200_000
