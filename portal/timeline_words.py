@@ -14,6 +14,7 @@ from portal import (
     timeline_account_words,
     timeline_assessment_words,
     timeline_campaign_words,
+    timeline_follow_up_words,
     timeline_mailing_words,
     timeline_people_words,
     timeline_schedule_words,
@@ -243,6 +244,7 @@ WORDS: dict[str, tuple[str, Sentence]] = {
     **timeline_assessment_words.WORDS,
     **timeline_mailing_words.WORDS,
     **timeline_schedule_words.WORDS,
+    **timeline_follow_up_words.WORDS,
     "organisation.changed": (
         "building",
         lambda event: pgettext("timeline", "{name} changed the organisation’s settings"),

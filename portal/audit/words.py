@@ -35,6 +35,7 @@ def subject_word(subject: str) -> str:
         "person": lambda: pgettext("subject", "Person"),
         "template": lambda: pgettext("subject", "Template"),
         "trigger": lambda: pgettext("subject", "Automatic e-mail"),
+        "autoresponder": lambda: pgettext("subject", "Follow-up"),
         "message": lambda: pgettext("subject", "Message"),
         "sender": lambda: pgettext("subject", "Sender"),
         "role": lambda: pgettext("subject", "Role"),
