@@ -78,7 +78,7 @@ def test_everybody_sees_the_places_their_rights_open() -> None:
     assert [[each.path for each in group] for group in places(bob)] == [["/", "/campaigns", "/dossiers"]]
     assert [[each.path for each in group] for group in places(admin, has_mailbox=True)] == [
         ["/"],
-        ["/messages", "/sending", "/mailbox"],
+        ["/messages", "/sending", "/reports", "/mailbox"],
     ]
     assert places(None) == []
 
