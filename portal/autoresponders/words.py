@@ -112,10 +112,10 @@ def waits(row: Autoresponder) -> str:
 
 
 def ahead_line(count: int) -> str:
-    """Who gets it later."""
+    """Who would get it later, when it is paused or deleted."""
     text = ngettext(
-        "{n} person has met its cause already and would get it later: not any more.",
-        "{n} people have met its cause already and would get it later: not any more.",
+        "{n} person waits for it already and will not get it.",
+        "{n} people wait for it already and will not get it.",
         count,
     )
     return text.format(n=number(count))

@@ -62,7 +62,7 @@ async def test_z30_made_from_the_emails_page_listed_switched_and_deleted(house: 
     own = f"{house.home}/{await database.fetchval('select id from autoresponder')}"
     for verb, said, toast in (
         ("activate", "What happened before is not", "“Next steps” is active."),
-        ("pause", "1 person has met its cause already", "“Next steps” is paused."),
+        ("pause", "1 person waits for it already and will not get it.", "“Next steps” is paused."),
         ("delete", "Deleting cannot be undone", "“Next steps” deleted."),
     ):
         page = await alice.get(f"{own}/{verb}")
