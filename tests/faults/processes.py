@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,11 @@ from tests.faults.nursery import Child, Nursery
 from tests.workers.processes import House
 
 PATIENCE = 240  # seconds: a test that is slow on a busy machine is no failure
+
+# A busy machine makes the only domain of a test look slow, whose letters then wait in the register for their turn.
+LONG_ASIDE = 20.0  # seconds
+ASIDE_IS_DUE = """
+update batch set due_at = now() where run_id is null and done_at is null and waits_for is null and due_at > now()"""
 LEASE = 2.0
 
 
@@ -110,11 +116,15 @@ async def arrived(server: Counting, count: int) -> None:
 async def drained(left: int = 0) -> None:
     """Wait until no more than `left` messages are queued. PostgreSQL may be away meanwhile."""
     sql = "select count(*) from message where state = 'queued'"
+    look_again = time.monotonic() + LONG_ASIDE
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 if await db.fetchval(sql) <= left:
                     return
+                if time.monotonic() > look_again:
+                    await db.execute(ASIDE_IS_DUE)
+                    look_again = time.monotonic() + LONG_ASIDE
             except GONE:
                 pass
             await asyncio.sleep(0.05)

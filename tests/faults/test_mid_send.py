@@ -20,7 +20,7 @@ COUNT = 1_500
 
 
 async def half_way(sink: Sink, count: int = COUNT // 3) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while len(sink.got) < count:
             await asyncio.sleep(0.005)
 

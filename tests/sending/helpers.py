@@ -71,14 +71,14 @@ async def states() -> dict[str, int]:
     return {row[0]: row[1] for row in await db.fetch("select state::text, count(*) from message group by 1")}
 
 
-async def until(condition: Any, seconds: float = 15) -> None:
+async def until(condition: Any, seconds: float = 60) -> None:
     """Wait until an async condition holds."""
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
 
 
-async def settled(count: int, seconds: float = 15) -> None:
+async def settled(count: int, seconds: float = 60) -> None:
     """Wait until no more than `count` messages are still queued."""
 
     async def few() -> bool:

@@ -293,7 +293,7 @@ async def test_a_server_that_breaks_every_connection_is_not_hammered() -> None:
     await plan(40)
     async with running(Sink(answer=lambda step, line: b"" if step == "rcpt" else None)) as sink, sending(sink):
         begun = time.monotonic()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while sink.connections < FRUITLESS + 3:
                 await asyncio.sleep(0.01)
         assert time.monotonic() - begun >= 2 * BREATH
@@ -336,7 +336,7 @@ async def test_an_empty_letter_goes_to_nobody_when_the_server_asks_for_one_all_t
 async def test_P7_a_receipt_overtakes_a_mailing() -> None:
     await plan(1_500, Lane.mass, kind="mailing")
     async with running(Sink(delay=0.02)) as sink, sending(sink):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(sink.got) < 300:
                 await asyncio.sleep(0.01)
         before = len(sink.got)
@@ -344,7 +344,7 @@ async def test_P7_a_receipt_overtakes_a_mailing() -> None:
         receipt = await db.fetchval(
             "select message_id::text from message m join origin o on o.id = origin_id where lane = 0"
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while receipt not in sink.ids:
                 await asyncio.sleep(0.01)
         assert len(sink.got) - before < 300
@@ -432,7 +432,7 @@ async def test_P1_a_server_that_falls_silent_at_any_stage(
     await plan(40)
     silent = sometimes(step, HANGS, every=2 if step in ("banner", "ehlo") else 15)
     async with running(Sink(offer=ALL if pipelining else (), answer=silent)) as sink, sending(sink, size=4) as engine:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await states()).get("queued", 0):
                 engine.wake()
                 await asyncio.sleep(0.05)

@@ -86,11 +86,11 @@ async def test_P9_a_limited_domain_gets_no_more_than_its_limit_and_holds_up_nobo
     async with running(Receivers()) as sink:
         begun = time.monotonic()
         async with sending(sink):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while sink.count_of("people.example") < 300:
                     await asyncio.sleep(0.01)
             assert sink.count_of("limited.example") < 60
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while (went := sink.count_of("limited.example")) < 15:
                     await asyncio.sleep(0.01)
             assert went <= 1 + 300 / 60 * (time.monotonic() - begun)
@@ -150,7 +150,7 @@ async def test_P8_a_pause_stops_letters_aside_too_and_resuming_sends_them() -> N
     await limit("limited.example", 600)
     await write_to("limited.example", 40)
     async with running(Receivers()) as sink, sending(sink) as engine:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while len(sink.got) < 5:
                 await asyncio.sleep(0.01)
         await db.execute("update origin set gate = 'paused'")
@@ -229,11 +229,11 @@ async def test_a_domain_that_puts_all_off_keeps_most_tries_for_later() -> None:
 async def test_P7_a_receipt_to_a_quick_domain_passes_a_mailing_to_a_slow_one() -> None:
     await write_to("slow.example", 200, ref_id=1)
     async with running(Receivers(slow={"slow.example": 0.8})) as sink, sending(sink, size=6):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while sink.count_of("slow.example") < 6:
                 await asyncio.sleep(0.01)
         await write_to("people.example", 1, lane=Lane.urgent, ref_id=3)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not sink.count_of("people.example"):
                 await asyncio.sleep(0.01)
         assert sink.count_of("slow.example") < 30
@@ -259,7 +259,7 @@ async def test_a_server_that_limits_connections_finds_its_level(refusal: bytes) 
     sink = Receivers(delay=0.01)
     sink.answer = lambda step, line: refusal if step == "banner" and sink.open > 7 else None
     async with running(sink), sending(sink, size=20) as engine:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(sink.got) < 600:
                 await asyncio.sleep(0.01)
         assert engine.shift
@@ -278,7 +278,7 @@ async def test_421_on_one_of_several_connections_pauses_nothing() -> None:
         return b"421 4.3.2 Enough of this one" if step == "mail" and said[0] == 200 else None
 
     async with running(Receivers(answer=busy, delay=0.01)) as sink, sending(sink, size=8) as engine:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while len(sink.got) < 400:
                 await asyncio.sleep(0.01)
         assert engine.shift
