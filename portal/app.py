@@ -42,10 +42,9 @@ from portal.monitor import routes as sending_pages
 from portal.organisation import queries as organisation
 from portal.organisation import routes as organisation_pages
 from portal.people import api as people_api
-from portal.people import consent_pages
+from portal.people import consent_pages, topic_pages
 from portal.people import preferences as preference_pages
 from portal.people import routes as people_pages
-from portal.people import topic_pages
 from portal.pictures import routes as picture_pages
 from portal.proofreading import routes as proofreading_pages
 from portal.reports import routes as report_pages
@@ -66,8 +65,8 @@ from portal.web.rights import public
 PAGES = (
     view_pages, audience_pages,
     account_pages, organisation_pages, campaign_pages, ending_pages, assessment_pages, dossier_pages, application_pages,
-    people_pages, preference_pages, consent_pages, topic_pages, suppression_pages, template_pages, picture_pages, proofreading_pages,
-    signature_pages, staff_pages, audit_pages,
+    people_pages, preference_pages, consent_pages, topic_pages, suppression_pages, template_pages, picture_pages,
+    proofreading_pages, signature_pages, staff_pages, audit_pages,
     job_pages, import_pages, trigger_pages, follow_up_pages,
     limits_pages, mailing_pages, message_pages, sending_pages, mailbox_pages, report_pages, dashboard_pages,
     schedule_pages, schedule_edit_pages,
