@@ -7,7 +7,7 @@ from datetime import time
 
 from portal.autoresponders.queries import Autoresponder
 from portal.autoresponders.rules import CAUSES, Cause
-from portal.formats import number
+from portal.formats import list_and, number
 from portal.i18n import _, ngettext, pgettext, text_in
 from portal.triggers.words import state_word as state_word
 from portal.triggers.words import strong as strong
@@ -87,7 +87,7 @@ def _delay(days: int, hours: int) -> str:
         said.append(ngettext("{n} day later", "{n} days later", days).format(n=number(days)))
     if hours:
         said.append(ngettext("{n} hour later", "{n} hours later", hours).format(n=number(hours)))
-    return " + ".join(said) or pgettext("e-mail leaves", "at once")
+    return list_and(said) if said else pgettext("e-mail leaves", "at once")
 
 
 def narrowed(row: Autoresponder) -> str:
