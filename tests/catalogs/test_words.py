@@ -17,7 +17,7 @@ LETTERS = re.compile(r"[A-Za-z]{3,}")
 MARKUP = re.compile(r"</?\w+>|\{\w+\}|\{[%{].*?[%}]\}")
 # The same in English and in the language, whole texts.
 SAME = {
-    "es": {"{n} min", "{name} (API)", "Portal", "Roles", "Total"},
+    "es": {"{n} min", "{name} (API)", "Portal", "Roles", "Sector", "Total"},
     "fr": {
         *(
             "Active",
@@ -36,7 +36,17 @@ SAME = {
             "import",
         ),
         *("Code", "Exceptions", "Imports", "Invitations", "Logo", "Note", "Notes", "Phases", "Points", "Programme"),
-        *("Programmes", "Score (%)", "Scores", "Sessions", "Total", "Version", "Versions", "Version {number}"),
+        *(
+            "Programmes",
+            "Score (%)",
+            "Scores",
+            "Sessions",
+            "Source",
+            "Total",
+            "Version",
+            "Versions",
+            "Version {number}",
+        ),
         *(
             "Version {number}, {time}",
             "version {n}",
@@ -48,7 +58,18 @@ SAME = {
             "[Test] {subject}",
         ),
     },
-    "pl": {"E-mail", "JSON API", "Link", "Logo", "Portal", "Status: {status}", "[Test] {subject}", "import", "{n} min"},
+    "pl": {
+        "E-mail",
+        "JSON API",
+        "Limit",
+        "Link",
+        "Logo",
+        "Portal",
+        "Status: {status}",
+        "[Test] {subject}",
+        "import",
+        "{n} min",
+    },
 }
 EVERYWHERE = {
     *(
@@ -56,6 +77,7 @@ EVERYWHERE = {
         "DNS",
         "HTML",
         "PDF",
+        "UTC",
         "Cc",
         "Message-ID",
         "Phase",
