@@ -9,7 +9,7 @@ import msgspec
 
 from portal import db
 from portal.accounts import queries as accounts
-from portal.actor import Actor
+from portal.actor import SYSTEM, Actor
 from portal.audiences import sources
 from portal.audiences.sources import Chosen, Source
 from portal.i18n import text_in
@@ -215,6 +215,13 @@ async def waiting(actor: Actor) -> list[Schedule]:
     sql = f"""{SCHEDULE} where {VISIBLE} and s.id in (
         select r.schedule_id from schedule_run r where r.state = any ($3::text[])) {ORDER}"""
     return await db.fetch_as(Schedule, sql, *actor.scope, list(OPEN_STATES))
+
+
+async def before_closings() -> list[Schedule]:
+    """The active ones whose time goes by a campaign's closing, for the clock."""
+    sql = f"""{SCHEDULE} where {VISIBLE} and s.active and s.days_before is not null and s.campaign_id is not null
+        order by s.id"""
+    return await db.fetch_as(Schedule, sql, *SYSTEM.scope, list(OPEN_STATES))
 
 
 async def runs(schedule_id: int) -> list[Ran]:

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 DUE = "select id from schedule where active and next_at <= now() order by next_at, id limit 200"
 
 # Whoever holds the row runs it; another finds nothing.
-HOLD = "select id from schedule where id = $1 and active and next_at <= now() for update skip locked"
+HOLD = "select now() from schedule where id = $1 and active and next_at <= now() for update skip locked"
 NEXT = "update schedule set next_at = $2 where id = $1"
 RUN = """
 insert into schedule_run (schedule_id, due_at, state, problem, joined, gone) values ($1, $2, $3, $4, $5, $6)
@@ -49,9 +49,7 @@ where id = $1"""
 OVER = "select approval_over from organisation"
 
 # Times that follow a closing date which has moved; a time that has passed, or has been run, is not taken up again.
-CLOSINGS = """
-select s.id from schedule s where s.active and s.days_before is not null and s.campaign_id is not null order by s.id"""
-HOLD_CLOSING = "select next_at from schedule where id = $1 and active for update skip locked"
+HOLD_CLOSING = "select now() from schedule where id = $1 and active for update skip locked"
 HAS_RUN = "select exists (select from schedule_run where schedule_id = $1 and due_at = $2)"
 
 HOLD_RUN = """
@@ -89,9 +87,9 @@ async def run_due() -> int:
 async def run_one(schedule_id: int) -> bool:
     """One schedule, in one transaction with its next time. Whether a mailing was made."""
     async with db.transaction():
-        if not await db.fetchval(HOLD, schedule_id):
+        now: datetime | None = await db.fetchval(HOLD, schedule_id)
+        if now is None:
             return False
-        now: datetime = await db.fetchval("select now()")
         schedule = await schedule_queries.one(SYSTEM, schedule_id)
         assert schedule.next_at is not None
         *missed, latest = rules.missed(schedule.timing, schedule.next_at, now)
@@ -203,18 +201,24 @@ def _draft(schedule: Schedule, due_at: datetime) -> Draft:
 
 async def follow_closings() -> None:
     """Bring the times of schedules that go before a closing in line with dates as they are now."""
-    for row in await db.fetch(CLOSINGS):
-        async with db.transaction():
-            held = await db.fetchrow(HOLD_CLOSING, row["id"])
-            if held is None:
-                continue
-            schedule = await schedule_queries.one(SYSTEM, row["id"])
-            now = await db.fetchval("select now()")
-            wished = rules.next_after(schedule.timing, now)
-            stays = held["next_at"] is not None and held["next_at"] <= now  # it is due, and about to run
-            if wished == held["next_at"] or stays or (wished and await db.fetchval(HAS_RUN, schedule.id, wished)):
-                continue
-            await db.execute(NEXT, schedule.id, wished)
+    now: datetime = await db.fetchval("select now()")
+    for schedule in await schedule_queries.before_closings():
+        if rules.next_after(schedule.timing, now) != schedule.next_at:
+            await _follow_closing(schedule.id)
+
+
+async def _follow_closing(schedule_id: int) -> None:
+    """The same of one whose time differs, looked at again while its row is held."""
+    async with db.transaction():
+        now: datetime | None = await db.fetchval(HOLD_CLOSING, schedule_id)
+        if now is None:
+            return
+        schedule = await schedule_queries.one(SYSTEM, schedule_id)
+        wished = rules.next_after(schedule.timing, now)
+        stays = schedule.next_at is not None and schedule.next_at <= now  # it is due, and about to run
+        if wished == schedule.next_at or stays or (wished and await db.fetchval(HAS_RUN, schedule_id, wished)):
+            return
+        await db.execute(NEXT, schedule_id, wished)
 
 
 # ------------------------------------------------------------------------------------------------ by a person
