@@ -10,7 +10,6 @@ from portal.autoresponders.rules import CAUSES, LONGEST_NAME, MOST_DAYS, MOST_HO
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _, pgettext, text_in
-from portal.outcomes import Stale
 from portal.triggers import queries as triggers
 from portal.triggers.words import template_choice
 from portal.web.fields import Choice, Flag, IdChoice, Integer, Options, Text
@@ -51,19 +50,6 @@ class FollowUpForm(Form):
             template_id=self.template or None,
             active=self.active,
         )
-
-    def add(self, faults: dict[str, str]) -> None:
-        """More errors, beside those of the form itself; all in the order of the fields."""
-        errors = faults | self.errors
-        order = ["", *self.fields]
-        self.errors = {name: errors[name] for name in sorted(errors, key=order.index)}
-
-
-class ConfirmForm(Form):
-    """A confirmation: the version that was seen, and how many waiting e-mails the page announced."""
-
-    version = Integer()
-    waiting = Integer()
 
 
 async def offer(campaign: Campaign, chosen: Autoresponder | None = None) -> dict[str, Options]:
@@ -114,11 +100,6 @@ def values_of(one: Autoresponder) -> dict[str, Any]:
             "side": "before" if one.days < 0 else "after",
         }
     return values
-
-
-def take_version(form: FollowUpForm, stale: Stale) -> None:
-    """After a conflict: saving once more means to keep one's own, so the form now answers to their version."""
-    form.raw["version"] = [str(stale.theirs.version)]
 
 
 def described(form: FollowUpForm, theirs: Autoresponder) -> list[tuple[str, str]]:

@@ -9,13 +9,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from portal.autoresponders import actions, due, forms, queries, words
-from portal.autoresponders.forms import ConfirmForm, FollowUpForm
+from portal.autoresponders.forms import FollowUpForm
 from portal.autoresponders.queries import Autoresponder
 from portal.autoresponders.rules import CAUSES
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
+from portal.triggers.forms import ConfirmForm, take_version
 from portal.web.htmx import Request
 from portal.web.pages import page, see
 from portal.web.rights import needs
@@ -88,7 +89,7 @@ async def change(request: Request, campaign_id: FromPath[int], autoresponder_id:
         except Refused as refused:
             form.refuse(refused)
         except Stale as stale:
-            forms.take_version(form, stale)
+            take_version(form, stale)
             return _form_page(request, campaign, form, one, status_code=409, stale=stale)
     if not form.valid:
         form.add(await actions.faults(campaign.id, form.draft(), one))

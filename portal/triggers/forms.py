@@ -95,12 +95,6 @@ class TriggerForm(Form):
         names = ("locales", "evaluators", *(name for name in self.fields if name.startswith(ANSWER)))
         return any(any(self.raw.get(name, ())) for name in names)
 
-    def add(self, faults: dict[str, str]) -> None:
-        """More errors, beside those of the form itself; all in the order of the fields."""
-        errors = faults | self.errors
-        order = ["", *self.fields]
-        self.errors = {name: errors[name] for name in sorted(errors, key=order.index)}
-
 
 class ConfirmForm(Form):
     """A confirmation: the version that was seen, and how many waiting e-mails the page announced."""
@@ -242,7 +236,7 @@ def values_of(trigger: Trigger) -> dict[str, Any]:
     }
 
 
-def take_version(form: TriggerForm, stale: Stale) -> None:
+def take_version(form: Form, stale: Stale) -> None:
     """After a conflict: saving once more means to keep one's own, so the form now answers to their version."""
     form.raw["version"] = [str(stale.theirs.version)]
 

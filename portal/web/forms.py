@@ -93,6 +93,12 @@ class Form:
         for name, sentence in refused.errors.items():
             self.errors[name if name in self.fields else WHOLE] = sentence
 
+    def add(self, faults: Mapping[str, str]) -> None:
+        """More errors, beside those of the form itself; all in the order of the fields."""
+        errors = {**faults, **self.errors}
+        order = [WHOLE, *self.fields]
+        self.errors = {name: errors[name] for name in sorted(errors, key=order.index)}
+
     def __getitem__(self, name: str) -> Any:
         """The typed value of a field, for fields that are known only at request time."""
         return self.values[name]
