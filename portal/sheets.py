@@ -62,6 +62,15 @@ def begin(form: str, file: IO[bytes], name: str, header: Sequence[str]) -> CsvFi
     return Workbook(file, name, header) if form == "xlsx" else CsvFile(file, header)
 
 
+def whole(form: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A whole file of one of TYPES. Blocks."""
+    file = io.BytesIO()
+    book = begin(form, file, name, header)
+    book.write(rows)
+    book.close()
+    return file.getvalue()
+
+
 class CsvFile:
     """A CSV file that is written as a workbook is."""
 

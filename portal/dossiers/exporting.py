@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -75,15 +74,7 @@ async def at_once(by: Actor, wanted: Wanted) -> bytes:
     portions = [portion async for portion in rows(by, wanted, shown)]
     found = [row for portion in portions for row in portion]
     await record(by, wanted, len(found))
-    return await asyncio.to_thread(_whole, wanted, shown, found)
-
-
-def _whole(wanted: Wanted, shown: Sequence[Column], found: Sequence[Sequence[Any]]) -> bytes:
-    file = io.BytesIO()
-    book = sheets.begin(wanted.file, file, _("Dossiers"), header(shown))
-    book.write(found)
-    book.close()
-    return file.getvalue()
+    return await asyncio.to_thread(sheets.whole, wanted.file, _("Dossiers"), header(shown), found)
 
 
 async def record(by: Actor, wanted: Wanted, n: int) -> None:

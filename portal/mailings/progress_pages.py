@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -256,7 +255,7 @@ async def export(request: Request, mailing_id: FromPath[int]) -> Response[bytes]
         if part.older is None:
             break
         cursor = planning.ORDER.read(part.older)
-    content = await asyncio.to_thread(_file, form, running_words.export_header(), rows)
+    content = await asyncio.to_thread(sheets.whole, form, "mailing", running_words.export_header(), rows)
     headers = {
         "Content-Disposition": f'attachment; filename="mailing-{mailing_id}.{form}"',
         "Cache-Control": "no-store",
@@ -267,15 +266,6 @@ async def export(request: Request, mailing_id: FromPath[int]) -> Response[bytes]
 def _cells(mailing: Mailing, row: Any) -> list[Any]:
     state = words.recipient(row.state, mailing.started_at is None)["word"]
     return [row.name, row.address, row.locale, state, words.left_out(row.reason or ""), row.reply, row.settled_at]
-
-
-def _file(form: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """The whole file. Blocks."""
-    with BytesIO() as file:
-        book = sheets.begin(form, file, "mailing", header)
-        book.write(rows)
-        book.close()
-        return file.getvalue()
 
 
 routes: list[Any] = [export, reopen, duplicate, follow_up, ask, act]

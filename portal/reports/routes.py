@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -80,7 +79,7 @@ async def download(request: Request, by: FromQuery[str] = "time", file: FromQuer
     found = await report(request.user, asked.by, asked.period, asked.campaign_id, most=None)
     header, rows = header_of(found), rows_of(found)
     headers = {"Content-Disposition": f'attachment; filename="report.{file}"', "Cache-Control": "no-store"}
-    content = await asyncio.to_thread(_whole, file, _("Report"), header, rows)
+    content = await asyncio.to_thread(sheets.whole, file, _("Report"), header, rows)
     return Response(content, media_type=sheets.TYPES[file], headers=headers)
 
 
@@ -118,14 +117,6 @@ def _more(found: Report, line: Line) -> list[Any]:
     if found.by != "mailing":
         return []
     return [line.at, words.reasons(line.reasons, "skipped"), words.reasons(line.reasons, "failed")]
-
-
-def _whole(form: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    file = io.BytesIO()
-    book = sheets.begin(form, file, name, header)
-    book.write(rows)
-    book.close()
-    return file.getvalue()
 
 
 routes: list[Any] = [reports, download]
