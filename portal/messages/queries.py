@@ -6,9 +6,11 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.ledger.decisions import all_of
 from portal.ledger.queries import visible
 from portal.scope import sees_dossier
 from portal.timeline import COLUMNS, Event
+from portal.triggers import reminders
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -83,6 +85,11 @@ async def is_stopped(message_id: int) -> bool:
 async def attention(actor: Actor) -> dict[str, int]:
     """How many messages of the actor's were not delivered, and how many not confirmed."""
     return {row["state"]: row["n"] for row in await db.fetch(ATTENTION, *visible(actor))}
+
+
+async def decisions(actor: Actor) -> int:
+    """How many cases the actor finds under *Needs a decision*."""
+    return (await all_of(actor)).count + len(await reminders.late(actor))
 
 
 async def campaigns(actor: Actor) -> list[tuple[int, dict[str, str]]]:

@@ -12,7 +12,6 @@ from portal.i18n import text_in
 from portal.ledger import actions as ledger
 from portal.ledger import queries as register
 from portal.ledger import totals as proof
-from portal.ledger.decisions import all_of
 from portal.ledger.queries import LATEST, MessagePage
 from portal.ledger.totals import Totals
 from portal.ledger.words import lane_word, reason_word, state_tone, state_word
@@ -22,7 +21,6 @@ from portal.messages.sentences import Verb
 from portal.outcomes import Missing, Stale
 from portal.sending.dispatcher import Unsendable
 from portal.sending.queries import letter_of
-from portal.triggers import reminders
 from portal.web.htmx import Request
 from portal.web.lists import asked
 from portal.web.pages import letter, page, see
@@ -59,7 +57,7 @@ async def messages(request: Request) -> Response[Any]:
         reasons=forms.reasons(filters.wanted.state),
         periods=forms.periods(),
         attention=await queries.attention(request.user),
-        waiting=(await all_of(request.user)).count + len(await reminders.late(request.user)),
+        waiting=await queries.decisions(request.user),
         **_proof(await proof.kept()),
         **WORDS,
     )

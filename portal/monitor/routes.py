@@ -7,13 +7,11 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from portal.ledger.decisions import all_of
 from portal.ledger.words import state_tone, state_word
-from portal.messages import sentences
+from portal.messages import queries, sentences
 from portal.monitor import words
 from portal.monitor.board import board
 from portal.monitor.rules import period_of
-from portal.triggers import reminders
 from portal.web.htmx import Request
 from portal.web.pages import page
 from portal.web.rights import needs
@@ -24,8 +22,7 @@ HERE = "/sending"
 @get(HERE, opt=needs("message.see"))
 async def sending(request: Request, period: FromQuery[str] = "hour") -> Response[Any]:
     """What leaves now, what waits, who sends; the parts that live ask for themselves again."""
-    waiting = (await all_of(request.user)).count + len(await reminders.late(request.user))
-    shown = await board(period_of(period), decisions=waiting)
+    shown = await board(period_of(period), decisions=await queries.decisions(request.user))
     return page(
         request,
         "monitor/sending.html",
