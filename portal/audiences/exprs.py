@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from portal.audiences.parameters import Parameters
@@ -12,6 +13,7 @@ from portal.audiences.rules import day as read_day
 from portal.audiences.rules import number as read_number
 from portal.lists import literal
 
+Day = TypeVar("Day", bound=date)
 NOBODY = "none"
 MOST_WORDS = 8
 NEGATIVE = frozenset({"not_contains", "is_not", "empty", "has_not", "no", "not_in"})
@@ -137,13 +139,7 @@ def moment(expression: str, rule: Rule, parameters: Parameters, now: datetime, z
             "before": lambda: f"{expression} < {at(start)}",
         }[rule.op]()
     else:
-        days_away = timedelta(days=int(rule.value[0]))
-        relative: dict[str, Callable[[], str]] = {
-            "last": lambda: f"{expression} between {at(now - days_away)} and {at(now)}",
-            "ago": lambda: f"{expression} < {at(now - days_away)}",
-            "next": lambda: f"{expression} between {at(now)} and {at(now + days_away)}",
-        }
-        found = relative[rule.op]()
+        found = _days_away(expression, rule, now, at)
     return f"coalesce({found}, false)"
 
 
@@ -157,11 +153,15 @@ def day_of(expression: str, rule: Rule, parameters: Parameters, today: date) -> 
         sign = {"on": "=", "after": ">", "before": "<"}[rule.op]
         found = f"({expression}) {sign} {on(read_day(rule.value[0]) or today)}"
     else:
-        away = timedelta(days=int(rule.value[0]))
-        relative: dict[str, Callable[[], str]] = {
-            "last": lambda: f"({expression}) between {on(today - away)} and {on(today)}",
-            "ago": lambda: f"({expression}) < {on(today - away)}",
-            "next": lambda: f"({expression}) between {on(today)} and {on(today + away)}",
-        }
-        found = relative[rule.op]()
+        found = _days_away(f"({expression})", rule, today, on)
     return f"coalesce({found}, false)"
+
+
+def _days_away(expression: str, rule: Rule, now: Day, place: Callable[[Day], str]) -> str:
+    """A comparison with so many days before or after now, or today. `place`: where a value stands in the statement."""
+    away = timedelta(days=int(rule.value[0]))
+    return {
+        "last": lambda: f"{expression} between {place(now - away)} and {place(now)}",
+        "ago": lambda: f"{expression} < {place(now - away)}",
+        "next": lambda: f"{expression} between {place(now)} and {place(now + away)}",
+    }[rule.op]()
