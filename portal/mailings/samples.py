@@ -12,9 +12,10 @@ from portal.emails import actions as emails_actions
 from portal.emails import fields, preview
 from portal.emails import queries as emails
 from portal.emails.letters import render, trees
+from portal.emails.queries import Version
 from portal.i18n import _
 from portal.mailings import letters, planning
-from portal.mailings.letters import Letters
+from portal.mailings.letters import Letters, Words
 from portal.mailings.planning import Plan
 from portal.mailings.queries import Mailing
 from portal.outcomes import Missing, Refused
@@ -58,12 +59,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 async def samples(plan: Plan) -> list[Sample]:
     """Those worth a look, each record once. The plan has a version."""
+    assert plan.version is not None
+    said = await letters.words_of(plan, plan.version)
     some = f"select * from ({plan.sql}) planned where state = 'queued' limit {LOOKED_AT}"
-    made = await _letters(msgspec.structs.replace(plan, sql=some))
+    made = Letters(msgspec.structs.replace(plan, sql=some), plan.version, said, "", shown=True)
     rows = await db.fetch(WORTH.format(source=made.source()), *made.parameters.values)
     kinds = {row["record_id"]: row["kind"] for row in reversed(rows)}
     ordered = list(dict.fromkeys(row["record_id"] for row in rows))
-    found = [await of_record(plan, record_id) for record_id in ordered]
+    found = [await _of_record(plan, plan.version, said, record_id) for record_id in ordered]
     return [msgspec.structs.replace(each, kind=kinds[each.record_id]) for each in found]
 
 
@@ -71,12 +74,16 @@ async def of_record(plan: Plan, record_id: int) -> Sample:
     """The letter that a record gets. Raises Missing when it gets none."""
     if plan.version is None:
         raise Missing
-    made = await _letters(plan)
+    return await _of_record(plan, plan.version, await letters.words_of(plan, plan.version), record_id)
+
+
+async def _of_record(plan: Plan, version: Version, said: Words, record_id: int) -> Sample:
+    made = Letters(plan, version, said, "", shown=True)
     sql = ONE.format(source=made.source(), record=made.parameters.add(record_id, "bigint"))
     row = await db.one_as(Sample, sql, *made.parameters.values)
-    if row is None or row.locale not in plan.version.variants:
+    if row is None or row.locale not in version.variants:
         raise Missing
-    variant = plan.version.variants[row.locale]
+    variant = version.variants[row.locale]
     letter = render(variant, row.given, preview.here(await emails.brand()), row.locale)
     empty = [fields.label(name) for name in trees(variant).empty_fields(row.given)]
     return msgspec.structs.replace(row, subject=letter.subject, html=letter.html, text=letter.text, empty=empty)
@@ -92,8 +99,3 @@ async def send_test(by: Actor, mailing: Mailing, record_id: int) -> int:
         record_id = first.items[0].record_id if first.items else 0
     seen = await of_record(plan, record_id)
     return await emails_actions.send_test(plan.version, seen.locale, seen.given, by)
-
-
-async def _letters(plan: Plan) -> Letters:
-    assert plan.version is not None
-    return Letters(plan, plan.version, await letters.words_of(plan, plan.version), "", shown=True)
