@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from portal.actor import Actor
 from portal.formats import date_time, number, zone_words
 from portal.i18n import _
 from portal.mailings import actions, launching, queries, rules, samples, steps, words
@@ -24,6 +26,7 @@ from portal.web.rights import needs
 
 ONE = "/mailings/{mailing_id:int}"
 SEE, APPROVE = needs("mailing.see"), needs("mailing.approve")
+Pressed = Callable[[Actor, int, int, int, str], Awaitable[Mailing]]  # who, mailing, version, number, seal
 
 
 # ------------------------------------------------------------------------------------------------ when
@@ -112,31 +115,22 @@ async def launch(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
     form = await LaunchForm.read(request)
     if form.valid and form.expected > rules.TYPED_OVER and form.typed != form.expected:
         form.errors["typed"] = _("Type the number of e-mails: {n}").format(n=number(form.expected))
-    if not form.valid:
-        return await _review(request, mailing, form, status_code=422)
-    try:
-        moved = await launching.launch(request.user, mailing_id, form.version, form.expected, form.seal)
-    except Changed as again:
-        return await _review(
-            request, mailing, status_code=409, changed=words.changed(again.summary.going, form.expected)
-        )
-    except Refused as refused:
-        form.refuse(refused)
-        return await _review(request, mailing, form, status_code=422)
-    except Stale:
-        return await _meanwhile(request, mailing_id)
-    return see(request, f"/mailings/{mailing_id}", words.launched(moved, form.expected))
+    return await _press(request, mailing, form, launching.launch)
 
 
 @post(ONE + "/approve", opt=APPROVE, status_code=303)
 async def approve(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
     """The second person agrees."""
     mailing = await steps.draft(request, mailing_id)
-    form = await LaunchForm.read(request)
+    return await _press(request, mailing, await LaunchForm.read(request), launching.approve)
+
+
+async def _press(request: Request, mailing: Mailing, form: LaunchForm, verb: Pressed) -> Response[Any]:
+    """Do what the button says, to just what was shown; otherwise the review again, with what has changed."""
     if not form.valid:
         return await _review(request, mailing, form, status_code=422)
     try:
-        moved = await launching.approve(request.user, mailing_id, form.version, form.expected, form.seal)
+        moved = await verb(request.user, mailing.id, form.version, form.expected, form.seal)
     except Changed as again:
         return await _review(
             request, mailing, status_code=409, changed=words.changed(again.summary.going, form.expected)
@@ -145,8 +139,8 @@ async def approve(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
         form.refuse(refused)
         return await _review(request, mailing, form, status_code=422)
     except Stale:
-        return await _meanwhile(request, mailing_id)
-    return see(request, f"/mailings/{mailing_id}", words.launched(moved, form.expected))
+        return await _meanwhile(request, mailing.id)
+    return see(request, f"/mailings/{mailing.id}", words.launched(moved, form.expected))
 
 
 @post(ONE + "/send-back", opt=APPROVE, status_code=303)
