@@ -236,12 +236,8 @@ def appended(other: Source, parameters: list[Any]) -> tuple[str, list[Any]]:
     return sql.replace("$~", "$"), [*parameters, *other.parameters]
 
 
-async def why_not(actor: Actor, mailing: Mailing, person_id: int) -> list[str]:
-    """All reasons why a person gets no letter, in their order; []: she gets one; `not_chosen`: she is not meant.
-
-    Raises Refused when the audience cannot be found.
-    """
-    plan = await plan_of(actor, mailing)
+async def why_not(plan: Plan, person_id: int) -> list[str]:
+    """All reasons why a person gets no letter, in their order; []: she gets one; `not_chosen`: she is not meant."""
     sql, parameters = plan.relation.why_not(person_id)
     found = [row["reasons"] for row in await db.fetch(sql, *parameters)]
     if not found:

@@ -108,17 +108,21 @@ def _by_message(sql: str) -> str:
 async def not_among(
     actor: Actor, mailing: Mailing, q: str, shown: Sequence[Recipient]
 ) -> list[tuple[PersonRow, list[str]]]:
-    """People whom a search finds and who get nothing, with every reason that stands in the way, in words."""
+    """People whom a search finds and who get nothing, with every reason that stands in the way, in words.
+
+    Raises Refused when there are any, and the audience cannot be found.
+    """
     if mailing.started_at is not None or not actor.may("person.see"):
         return []
     getting = {row.person_id for row in shown if row.state == "queued"}
     wanted = people.Filters(kind=KINDS[mailing.module], q=q)
     found = await people.search(actor, wanted, limit=OTHERS)
-    others = []
-    for person in found.items:
-        if person.id not in getting and (why := await planning.why_not(actor, mailing, person.id)):
-            others.append((person, [words.left_out(reason) for reason in why]))
-    return others
+    missing = [person for person in found.items if person.id not in getting]
+    if not missing:
+        return []
+    plan = await planning.plan_of(actor, mailing)
+    told = [(person, await planning.why_not(plan, person.id)) for person in missing]
+    return [(person, [words.left_out(reason) for reason in why]) for person, why in told if why]
 
 
 def state_word(mailing: Mailing, state: str) -> str:

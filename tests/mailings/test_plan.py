@@ -66,10 +66,11 @@ async def test_B08_Z31_one_truth_says_who_is_not_written_to_and_every_reason(db:
         fine.id: None,
     }
     assert (await reasons(alice, necessary))[opted_out.id] is None
-    assert await planning.why_not(alice.actor, news, bounced.id) == ["suppressed_bounce", "opted_out"]
-    assert await planning.why_not(alice.actor, news, fine.id) == []
+    plan = await planning.plan_of(alice.actor, news)
+    assert await planning.why_not(plan, bounced.id) == ["suppressed_bounce", "opted_out"]
+    assert await planning.why_not(plan, fine.id) == []
     outside = await factories.person("Dana")
-    assert await planning.why_not(alice.actor, news, outside.id) == ["not_chosen"]
+    assert await planning.why_not(plan, outside.id) == ["not_chosen"]
 
 
 async def test_topics_trial_mode_and_the_limit_per_person_leave_people_out_of_optional_mail(db: None) -> None:
