@@ -58,6 +58,10 @@ TIMETABLE = (
 )
 
 
+# Channels of which any notification is one wake-up, whatever it says; those of lanes say which lane (`Clock.hear`).
+HEARD: dict[str, Callable[[], Any]] = {JOBS: actors.do_jobs.send, MAILINGS: actors.send_mailings.send}
+
+
 class Clock:
     """`run()` until `stop()`. Dramatiq's send() blocks: always in a thread, one after the other."""
 
@@ -65,8 +69,7 @@ class Clock:
         self.timetable = timetable
         self.due = dict.fromkeys(timetable, time.monotonic())
         self.lanes: set[int] = set()
-        self.jobs = False
-        self.mailings = False
+        self.heard: set[str] = set()  # of HEARD
         self.told = asyncio.Event()
         self.stopping = asyncio.Event()
         self.away = False
@@ -99,17 +102,18 @@ class Clock:
         """Pass on notifications at once, the timetable and the sweep at their seconds. Ends with the session."""
         log.info("clock leads")
         await db.add_listener(CHANNEL, lambda _db, _pid, _channel, payload: self.hear(payload))
-        await db.add_listener(JOBS, lambda _db, _pid, _channel, _payload: self.hear_of_jobs())
-        await db.add_listener(MAILINGS, lambda _db, _pid, _channel, _payload: self.hear_of_mailings())
+        for channel in HEARD:
+            await db.add_listener(channel, lambda _db, _pid, channel, _payload: self.hear_of(channel))
         next_sweep = 0.0
         while not self.stopping.is_set():
             await self.pass_on()
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + SWEEP
                 self.lanes |= {row[0] for row in await db.fetch(DUE_LANES, SWEEP, timeout=ALIVE)}
-                self.jobs |= await db.fetchval(JOBS_DUE, timeout=ALIVE)
+                if await db.fetchval(JOBS_DUE, timeout=ALIVE):
+                    self.heard.add(JOBS)
                 await self.ring()
-            if not self.lanes and not self.jobs and not self.mailings:
+            if not self.lanes and not self.heard:
                 await self.wait(max(0.01, next_sweep - time.monotonic()))
 
     def hear(self, payload: str) -> None:
@@ -118,27 +122,19 @@ class Clock:
             self.lanes.add(int(payload))
             self.told.set()
 
-    def hear_of_jobs(self) -> None:
-        """A transaction that started or resumed a job has committed."""
-        self.jobs = True
-        self.told.set()
-
-    def hear_of_mailings(self) -> None:
-        """A transaction that launched or stopped a mailing has committed."""
-        self.mailings = True
+    def hear_of(self, channel: str) -> None:
+        """A transaction that started or resumed a job, or launched or stopped a mailing, has committed."""
+        self.heard.add(channel)
         self.told.set()
 
     async def pass_on(self) -> None:
         """One wake-up a lane, however many notifications came."""
         lanes, self.lanes = sorted(self.lanes), set()
-        jobs, self.jobs = self.jobs, False
-        mailings, self.mailings = self.mailings, False
+        heard, self.heard = sorted(self.heard), set()
         for lane in lanes:
             await self.send(lambda lane=lane: actors.deliver.send(lane))  # type: ignore[misc]
-        if jobs:
-            await self.send(actors.do_jobs.send)
-        if mailings:
-            await self.send(actors.send_mailings.send)
+        for channel in heard:
+            await self.send(HEARD[channel])
 
     async def ring(self) -> None:
         """Whatever the timetable says is due. A late clock does not catch up: once is enough."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,8 @@ import pytest
 import redis
 
 from portal import db
+from portal.jobs.actions import CHANNEL as JOBS
+from portal.mailings.launching import CHANNEL as MAILINGS
 from tests.sending.helpers import plan
 from workers import actors
 from workers.broker import NAMESPACE, broker, connect
@@ -51,6 +54,18 @@ async def test_a_committed_message_wakes_its_lane(fresh_database: str, queue: re
         await asyncio.sleep(0.3)
         await plan(1)
         await grown(queue, "wake", 0)
+
+
+async def test_news_of_jobs_and_of_mailings_wake_their_workers(fresh_database: str, queue: redis.Redis) -> None:
+    async with ticking(Clock(())):
+        for channel, actor in ((JOBS, "do_jobs"), (MAILINGS, "send_mailings")):
+            queue.flushall()
+            async with asyncio.timeout(8):
+                while not waiting(queue, "house"):
+                    await db.execute("select pg_notify($1, '')", channel)  # until the clock listens
+                    await asyncio.sleep(0.1)
+            woken = queue.hvals(f"{NAMESPACE}:house.msgs")
+            assert {json.loads(each)["actor_name"] for each in woken} == {actor}  # type: ignore[union-attr]
 
 
 async def test_the_sweep_wakes_again_when_the_queue_forgot(fresh_database: str, queue: redis.Redis) -> None:
