@@ -10,7 +10,7 @@ from litestar import Response, post
 from portal.audiences.builder import build
 from portal.audiences.forms import typed
 from portal.audiences.rules import Group, Unreadable, read
-from portal.audiences.sources import KINDS, MODULES
+from portal.audiences.sources import may_choose
 from portal.outcomes import Missing
 from portal.web.htmx import Request
 from portal.web.pages import page
@@ -25,7 +25,7 @@ async def criteria(request: Request) -> Response[Any]:
     data = await request.form()
     sent = {name: data.getall(name) for name in data if name.startswith("c.")}
     module = _text(sent, "c.module")
-    if module not in MODULES or (module in KINDS and not request.user.may("person.see")):
+    if not may_choose(request.user, module):
         raise Missing
     campaign = _text(sent, "c.campaign")
     numbered = campaign.isascii() and campaign.isdigit() and len(campaign) < DIGITS

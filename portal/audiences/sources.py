@@ -69,6 +69,11 @@ class Count(msgspec.Struct, frozen=True):
     exact: bool = True
 
 
+def may_choose(actor: Actor, module: str) -> bool:
+    """Whether a module has criteria that the actor may use; for dossiers, pages ask for the right themselves."""
+    return module in MODULES and (module not in KINDS or actor.may("person.see"))
+
+
 async def source(actor: Actor, chosen: Chosen) -> Source:
     """Who is chosen among those that the actor may see. Raises Refused with what to mend, in words."""
     wanted = read_criteria(chosen.criteria)

@@ -10,7 +10,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from portal import db
-from portal.audiences.sources import KINDS, MODULES, Chosen, Count, count
+from portal.audiences.sources import Chosen, Count, count, may_choose
 from portal.outcomes import Missing, Stale
 from portal.views import actions, queries
 from portal.views.actions import Draft
@@ -139,7 +139,7 @@ async def _freeze(request: Request, view: View, data: ViewChange) -> None:
 async def count_view(request: Request, view_id: FromPath[int]) -> Count:
     """Among those you may see; an estimate, which says so, where there are too many."""
     view = await queries.one(request.user, view_id)
-    if view.module not in MODULES or (view.module in KINDS and not request.user.may("person.see")):
+    if not may_choose(request.user, view.module):
         raise Missing
     return await count(request.user, Chosen(module=view.module, campaign_id=view.campaign_id, view_id=view_id))
 

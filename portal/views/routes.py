@@ -15,7 +15,7 @@ from portal.audiences.filters import as_rules
 from portal.audiences.forms import again, criteria_fields, typed
 from portal.audiences.kept import beside_filters
 from portal.audiences.rules import Group
-from portal.audiences.sources import MODULES, read_criteria
+from portal.audiences.sources import may_choose, read_criteria
 from portal.audiences.words import counted, module_word
 from portal.formats import number
 from portal.i18n import _
@@ -203,8 +203,7 @@ async def _builder(
     actor: Actor, module: str, campaign_id: int | None, group: Group, filters: Mapping[str, Any], view: View | None
 ) -> Builder | None:
     """The criteria; None where a view has none: of companies, and while it is frozen."""
-    allowed = module == "dossiers" or (module in MODULES and actor.may("person.see"))
-    if not allowed or (view and view.frozen):
+    if not may_choose(actor, module) or (view and view.frozen):
         return None
     return await build(actor, module, group, campaign_id, as_rules(module, filters, campaign_id))
 
