@@ -72,7 +72,6 @@ async def _one_page(
         status_code=status_code,
         schedule=schedule,
         refused=refused,
-        owner=owner,
         coming=schedule_rules.coming(schedule.timing, datetime.now(UTC)),
         runs=await schedule_queries.runs(schedule.id),
         drift=drift,

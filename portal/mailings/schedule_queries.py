@@ -27,12 +27,12 @@ case when r.state = 'waiting' and m.state not in ('waiting', 'approval', 'starti
 SCHEDULE = f"""
 select s.id, s.name, s.module, s.campaign_id, s.view_id, s.template_id, s.per, s.from_kind, s.reply_kind, s.active,
        s.starts_at, case when s.days_before is null then s.time_zone else coalesce(c.time_zone, s.time_zone) end
-       as time_zone, s.rule, s.days_before, s.next_at, s.seen_at, s.owner_id, s.created_at, s.changed_at, s.version,
+       as time_zone, s.rule, s.days_before, s.next_at, s.seen_at, s.owner_id, s.version,
        c.title as campaign_title, coalesce(c.default_locale, 'en') as default_locale, c.closes_at,
        v.name as view_name, coalesce(v.frozen_at is not null, false) as frozen, t.name as template_name,
        coalesce(t.archived_at is not null or t.version_id is null, true) as template_gone,
        coalesce(a.name, '') as owner, coalesce(a.active, false) as owner_active,
-       l.due_at as last_due, l.state as last_state, l.mailing_id as last_mailing,
+       l.due_at as last_due, l.state as last_state,
        (select count(*) from schedule_run r where r.schedule_id = s.id and r.state = any ($3::text[]))::int as open
 from schedule s
 left join campaign c on c.id = s.campaign_id
@@ -40,15 +40,15 @@ left join custom_view v on v.id = s.view_id
 left join template t on t.id = s.template_id
 left join account a on a.id = s.owner_id
 left join lateral (
-    select r.due_at, {STATE} as state, r.mailing_id from schedule_run r left join mailing m on m.id = r.mailing_id
+    select r.due_at, {STATE} as state from schedule_run r left join mailing m on m.id = r.mailing_id
     where r.schedule_id = s.id order by r.due_at desc limit 1) l on true"""
 VISIBLE = """($1::bool or s.campaign_id is null or exists (
     select from campaign_member b where b.campaign_id = s.campaign_id and b.account_id = $2))"""
 ORDER = "order by (s.active and s.next_at is not null) desc, s.next_at, folded(s.name), s.id limit 500"
 
 RUNS = f"""
-select r.schedule_id, r.due_at, {STATE} as state, r.problem, r.mailing_id, m.state as mailing_state, m.total,
-       m.problem as mailing_problem, r.joined, r.gone, r.at, r.decided_at, coalesce(a.name, '') as decided_by
+select r.due_at, {STATE} as state, r.problem, r.mailing_id, m.state as mailing_state, m.total,
+       m.problem as mailing_problem, r.joined, r.gone, r.decided_at, coalesce(a.name, '') as decided_by
 from schedule_run r left join mailing m on m.id = r.mailing_id left join account a on a.id = r.decided_by
 where r.schedule_id = $1 order by r.due_at desc limit 100"""
 
@@ -100,8 +100,6 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None
     seen_at: datetime | None
     owner_id: int | None
-    created_at: datetime
-    changed_at: datetime
     version: int
     campaign_title: dict[str, str] | None
     default_locale: str
@@ -114,7 +112,6 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     owner_active: bool
     last_due: datetime | None
     last_state: str | None
-    last_mailing: int | None
     open: int
 
     @property
@@ -143,7 +140,6 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """A time at which a schedule was due, and what became of it."""
 
-    schedule_id: int
     due_at: datetime
     state: str
     problem: str
@@ -153,7 +149,6 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None
     joined: int
     gone: int
-    at: datetime
     decided_at: datetime | None
     decided_by: str
 

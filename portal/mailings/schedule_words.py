@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 
 from babel import dates
 
@@ -15,8 +15,6 @@ from portal.mailings.schedule_queries import Drift, Ran, Schedule
 from portal.mailings.schedule_rules import Rule, Run
 
 Words = Callable[[], str]
-MONDAY = date(2024, 1, 1)
-SHORT_NAMES = 3
 
 REPEATS: dict[str, Words] = {
     "once": lambda: pgettext("schedule", "Once"),
