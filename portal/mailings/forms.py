@@ -1,4 +1,7 @@
-"""What the pages of mailings send: one form for each step, all with the version that was seen."""
+"""What the pages of mailings send: one form for each step, all with the version that was seen.
+
+`go` is the button that was pressed: "on" goes on with the next step.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,7 @@ class WhenForm(Form):
     how = fields.Choice("now", "later")
     starts_at = fields.Moment()
     time_zone = Zone()
+    go = fields.Text(required=False)
 
     def check(self) -> None:
         """Only a later start needs its time."""

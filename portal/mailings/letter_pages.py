@@ -63,7 +63,7 @@ async def save_what(request: Request, mailing_id: FromPath[int]) -> Response[Any
         except Stale as stale:
             return _conflict(request, stale, form)
         else:
-            return steps.after_save(request, saved, "what", sent.get("go") == "on")
+            return steps.after_save(request, saved, "what", form.go == "on")
     return await _what(request, mailing, form, status_code=422)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from portal import zones
 from portal.actor import Actor
 from portal.formats import date_time, number, zone_words
 from portal.i18n import _
@@ -43,7 +44,7 @@ async def when(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
 async def save_when(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
     """Save it; 409 compares when a colleague was faster."""
     mailing = await steps.draft(request, mailing_id)
-    form = await WhenForm.read(request, extra={"go": steps.go_field()})
+    form = await WhenForm.read(request)
     form.check()
     if form.valid:
         try:
@@ -57,7 +58,7 @@ async def save_when(request: Request, mailing_id: FromPath[int]) -> Response[Any
             theirs = WhenForm(_values(stale.theirs))
             return conflict(request, stale, form, theirs, labels=labels, action=own, back=own)
         else:
-            return steps.after_save(request, saved, "when", form["go"] == "on")
+            return steps.after_save(request, saved, "when", form.go == "on")
     return _when(request, mailing, form, status_code=422)
 
 
@@ -80,7 +81,7 @@ def _when(request: Request, mailing: Mailing, form: WhenForm, *, status_code: in
         form=form,
         said=_said(mailing) if form.valid else None,
         lateness=int(rules.LATENESS.total_seconds() // 3600),
-        cities=steps.cities(),
+        cities=zones.cities(),
         **steps.facts(mailing),
     )
 

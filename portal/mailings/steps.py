@@ -8,14 +8,12 @@ from typing import Any
 from litestar import Response
 from litestar.exceptions import PermissionDeniedException
 
-from portal import zones
 from portal.actor import Actor
 from portal.i18n import _
 from portal.mailings import offers, planning, queries, words
 from portal.mailings.planning import Plan, Summary
 from portal.mailings.queries import Mailing
 from portal.outcomes import Missing, Refused
-from portal.web.fields import Text
 from portal.web.htmx import Request
 from portal.web.pages import see
 
@@ -85,13 +83,3 @@ def number_of(text: str) -> int | None:
 def facts(mailing: Mailing) -> Mapping[str, Any]:
     """What every step's page names."""
     return {"mailing": mailing, "done": done(mailing), "words": words}
-
-
-def go_field() -> Text:
-    """Which of the two buttons was pressed: "on" goes on with the next step."""
-    return Text(required=False)
-
-
-def cities() -> tuple[tuple[str, str], ...]:
-    """The suggestions of the box for a time zone."""
-    return zones.cities()

@@ -53,8 +53,7 @@ async def save_who(request: Request, mailing_id: FromPath[int]) -> Response[Any]
         except Stale as stale:
             return await _conflict(request, stale, form)
         else:
-            sent = await request.form()
-            return steps.after_save(request, saved, "who", sent.get("go") == "on")
+            return steps.after_save(request, saved, "who", form.go == "on")
     return await _page(request, _as_typed(mailing, form, meant), form, meant, status_code=422)
 
 
