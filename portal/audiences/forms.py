@@ -17,9 +17,8 @@ from typing import Any
 
 import msgspec
 
-from portal.audiences import words
-from portal.audiences.rules import DEEPEST, MOST_RULES, Group, Join, Path, Rule, Unreadable, read, rules_of, written
-from portal.outcomes import Refused
+from portal.audiences import kept
+from portal.audiences.rules import DEEPEST, MOST_RULES, Group, Join, Path, Rule, rules_of, written
 from portal.web.field import Field, Options
 from portal.web.htmx import Request
 
@@ -57,10 +56,7 @@ def again(sent: Sent) -> bool:
 
 def read_criteria(sent: Sent) -> dict[str, Any]:
     """Criteria as they are kept; rules without a field are left out. Raises Refused."""
-    try:
-        return written(read(written(_without_blank(_at(sent, ())))))
-    except Unreadable:
-        raise Refused(words.unreadable()) from None
+    return written(kept.read_criteria(written(_without_blank(_at(sent, ())))))
 
 
 def typed(sent: Sent) -> Group:
@@ -91,8 +87,8 @@ def _item(sent: Sent, path: Path) -> Rule | Group:
         value = [each for text in value for each in text.split(",")]
     if _one(sent, path, "kind") == "number":
         value = [re.sub(r"[\s\u00a0\u202f]", "", each).replace(",", ".") for each in value]
-    kept = (each.replace("\0", "").strip()[:200] for each in value)
-    return Rule(field[:200], op[:20], tuple(dict.fromkeys(each for each in kept if each)))
+    texts = (each.replace("\0", "").strip()[:200] for each in value)
+    return Rule(field[:200], op[:20], tuple(dict.fromkeys(each for each in texts if each)))
 
 
 def name_at(path: Path, part: str = "") -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
 
 from portal import db
 from portal.actor import Actor
@@ -20,31 +23,44 @@ where id = any ($1::int[])"""
 MOST = 100  # views that depend on one another
 
 
-def kept(view: View) -> Kept:
-    """A view as criteria know it. Raises Refused when its criteria cannot be read."""
-    return _kept(view.id, view.name, view.module, view.campaign_id, view.frozen, view.filters, view.criteria)
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A view that criteria name, whoever may use it."""
+
+    id: int
+    name: str
+    module: str
+    campaign_id: int | None
+    filters: dict[str, Any]
+    criteria: dict[str, Any]
+    frozen: bool
 
 
-def _kept(
-    view_id: int, name: str, module: str, campaign_id: int | None, frozen: bool, filters: object, criteria: object
-) -> Kept:
-    if frozen:  # its members say all
-        nothing = Group()
-        return Kept(
-            id=view_id, name=name, module=module, campaign_id=campaign_id, group=nothing, criteria=nothing, frozen=True
-        )
+def read_criteria(raw: Mapping[str, Any]) -> Group:
+    """Criteria from JSON. Raises Refused."""
     try:
-        own = read(criteria if isinstance(criteria, Mapping) else {})
+        return read(raw)
     except Unreadable:
         raise Refused(words.unreadable()) from None
-    listed = as_rules(module, filters if isinstance(filters, Mapping) else {}, campaign_id)
-    both = Group("all", tuple(each for each in (listed, own) if each))
-    return Kept(id=view_id, name=name, module=module, campaign_id=campaign_id, group=both, criteria=own, frozen=frozen)
+
+
+def _kept(view: View | Named) -> Kept:
+    """A view as criteria know it; a frozen one's members say all. Raises Refused when its criteria cannot be read."""
+    own = Group() if view.frozen else read_criteria(view.criteria)
+    listed = Group() if view.frozen else as_rules(view.module, view.filters, view.campaign_id)
+    return Kept(
+        id=view.id,
+        name=view.name,
+        module=view.module,
+        campaign_id=view.campaign_id,
+        group=Group("all", tuple(each for each in (listed, own) if each)),
+        criteria=own,
+        frozen=view.frozen,
+    )
 
 
 async def one(actor: Actor, view_id: int) -> Kept:
     """A view that the actor may use. Raises Missing, Refused."""
-    return kept(await views.one(actor, view_id))
+    return _kept(await views.one(actor, view_id))
 
 
 async def depending(groups: Iterable[Group]) -> dict[int, Kept]:
@@ -52,10 +68,7 @@ async def depending(groups: Iterable[Group]) -> dict[int, Kept]:
     found: dict[int, Kept] = {}
     wanted = {view_id for group in groups for view_id in named(group, "view")}
     while wanted and len(found) < MOST:
-        rows = [
-            _kept(*(row[name] for name in ("id", "name", "module", "campaign_id", "frozen", "filters", "criteria")))
-            for row in await db.fetch(NAMED, sorted(wanted))
-        ]
+        rows = [_kept(row) for row in await db.fetch_as(Named, NAMED, sorted(wanted))]
         found |= {each.id: each for each in rows}
         wanted = {view_id for each in rows for view_id in _leads_to(each)} - set(found)
     return found

@@ -20,7 +20,7 @@ from portal import db
 from portal.actor import Actor
 from portal.audiences import fields, kept, words
 from portal.audiences.parameters import Parameters
-from portal.audiences.rules import Catalogue, Group, Unreadable, named, problems, read
+from portal.audiences.rules import Catalogue, Group, named, problems
 from portal.audiences.sql import Compiler, Kept, Setting
 from portal.i18n import _
 from portal.outcomes import Missing, Refused
@@ -76,19 +76,11 @@ def may_choose(actor: Actor, module: str) -> bool:
 
 async def source(actor: Actor, chosen: Chosen) -> Source:
     """Who is chosen among those that the actor may see. Raises Refused with what to mend, in words."""
-    wanted = read_criteria(chosen.criteria)
+    wanted = kept.read_criteria(chosen.criteria)
     view = None if chosen.view_id is None else await _view(actor, chosen)
     parameters, condition = _everybody(actor, chosen)
     compiled = await _compiled(actor, chosen, parameters, wanted, view)
     return Source(" and ".join([condition, *compiled]), parameters.values)
-
-
-def read_criteria(raw: dict[str, Any]) -> Group:
-    """Criteria from JSON. Raises Refused."""
-    try:
-        return read(raw)
-    except Unreadable:
-        raise Refused(words.unreadable()) from None
 
 
 async def _view(actor: Actor, chosen: Chosen) -> Kept:

@@ -10,9 +10,9 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.audiences import sources, words
-from portal.audiences.kept import goes_round
+from portal.audiences.kept import goes_round, read_criteria
 from portal.audiences.rules import written
-from portal.audiences.sources import Chosen, read_criteria, source
+from portal.audiences.sources import Chosen, source
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.views import queries, rules

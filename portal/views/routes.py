@@ -13,9 +13,9 @@ from portal.actor import Actor
 from portal.audiences.builder import Builder, build, in_words
 from portal.audiences.filters import as_rules
 from portal.audiences.forms import again, criteria_fields, typed
-from portal.audiences.kept import beside_filters
+from portal.audiences.kept import beside_filters, read_criteria
 from portal.audiences.rules import Group
-from portal.audiences.sources import may_choose, read_criteria
+from portal.audiences.sources import may_choose
 from portal.audiences.words import counted, module_word
 from portal.formats import number
 from portal.i18n import _
