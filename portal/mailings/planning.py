@@ -92,8 +92,10 @@ async def plan_of(actor: Actor, mailing: Mailing) -> Plan:
     author = await queries.author_of(mailing, actor)
     found = await sources.source(author, mailing.chosen)
     version = await _version(mailing)
-    many = not (await sources.counted(found, ONE_BY_ONE)).exact
-    terms = await terms_of(author, mailing, version, many=many)
+    terms = await terms_of(author, mailing, version)
+    if terms.capped:
+        many = not (await sources.counted(found, ONE_BY_ONE)).exact
+        terms = msgspec.structs.replace(terms, many=many)
     relation = Relation(found, terms)
     reader = None
     if author.account_id != actor.account_id and not actor.everywhere:
@@ -120,7 +122,7 @@ async def _version(mailing: Mailing) -> Version | None:
     return None
 
 
-async def terms_of(author: Actor, mailing: Mailing, version: Version | None, *, many: bool) -> Terms:
+async def terms_of(author: Actor, mailing: Mailing, version: Version | None, *, many: bool = False) -> Terms:
     """What the plan follows: the letter's languages and kind, its four addresses (Z16, Z17), the house's limits."""
     house = await db.fetchrow(HOUSE)
     known: dict[str, Any] = {"locale": "en", "trial_mode": False, "person_cap": None, "person_cap_days": 7}

@@ -74,6 +74,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     cap_days: int = 7
     many: bool = False
 
+    @property
+    def capped(self) -> bool:
+        """Whether it matters how much mail somebody has had lately."""
+        return self.optional and self.cap is not None
+
 
 class Reason(msgspec.Struct, frozen=True):
     """Why somebody is left out: the word as SQL, and when."""
@@ -161,8 +166,8 @@ class Relation:
         if terms.trial:
             team = "p.email not in (select colleague.email from account colleague where colleague.active)"
             made.append(Reason("'trial_mode'", team))
-        if terms.optional and terms.cap is not None:
-            made.append(self._cap(terms.cap))
+        if terms.capped:
+            made.append(self._cap())
         if terms.sender is None:
             made.append(Reason("'sender_not_connected'", "own.id is null"))
         if terms.written and not terms.variants:
@@ -178,8 +183,8 @@ class Relation:
             made.append(Reason("'topic'", "kind.address is not null"))
         return made
 
-    def _cap(self, cap: int) -> Reason:
-        most, days = self.parameters.add(cap, "bigint"), self.parameters.add(self.terms.cap_days, "int")
+    def _cap(self) -> Reason:
+        most, days = self.parameters.add(self.terms.cap, "bigint"), self.parameters.add(self.terms.cap_days, "int")
         if not self.terms.many:
             return Reason("'frequency_cap'", f"({HAD_EACH.replace('{days}', days)}) >= {most}")
         self.joins.append(HAD_ALL.replace("{days}", days))
