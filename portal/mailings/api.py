@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,13 +10,14 @@ import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from portal.actor import Actor
 from portal.i18n import _
 from portal.mailings import actions, launching, planning, progress, queries, running
 from portal.mailings.launching import Changed
 from portal.mailings.planning import ORDER, Summary
 from portal.mailings.queries import LATEST, Filters, Mailing
 from portal.mailings.rights import writes
-from portal.mailings.rules import Draft, Module
+from portal.mailings.rules import Draft, Module, Whose
 from portal.outcomes import Refused, Stale
 from portal.web.api import Listing, bounded, cursor_of, listing, slower, wall_text, wall_time
 from portal.web.htmx import Request
@@ -25,7 +27,7 @@ from portal.zones import names
 TAGS = ["mailings"]
 SEE = needs("mailing.see")
 Verb = Literal["pause", "resume", "cancel", "undo", "retry"]
-Source = Literal["organisation", "account", "owner", "template"]
+Press = Callable[[Actor, int, int, int, str], Awaitable[Mailing]]
 
 
 class MailingIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -42,8 +44,8 @@ class MailingIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     picked: tuple[int, ...] | None = None
     template: int | None = None
     per: Literal["person", "dossier"] = "person"
-    from_kind: Source = "organisation"
-    reply_kind: Source = "organisation"
+    from_kind: Whose = "organisation"
+    reply_kind: Whose = "organisation"
     trial: bool = False
     starts_at: str | None = None
     time_zone: str = "UTC"
@@ -182,19 +184,19 @@ async def delete_mailing(request: Request, mailing_id: FromPath[int], version: F
 @post("/mailings/{mailing_id:int}/launch", opt=SEE, guards=[writes], tags=TAGS, status_code=200, summary="Send it")
 async def launch(request: Request, mailing_id: FromPath[int], data: JSONBody[LaunchIn]) -> Response[Any]:
     """At once, or at its time; or it waits for a second person. 409 with the new plan when that has changed."""
-    try:
-        return Response(_out(await launching.launch(request.user, mailing_id, data.version, data.expected, data.seal)))
-    except Changed as changed:
-        return slower(Stale(), changed.summary)
-    except Stale as stale:
-        return await _slower(request, mailing_id, stale)
+    return await _press(launching.launch, request, mailing_id, data)
 
 
 @post("/mailings/{mailing_id:int}/approve", opt=needs("mailing.approve"), tags=TAGS, status_code=200, summary="Approve")
 async def approve(request: Request, mailing_id: FromPath[int], data: JSONBody[LaunchIn]) -> Response[Any]:
     """As the second person."""
+    return await _press(launching.approve, request, mailing_id, data)
+
+
+async def _press(press: Press, request: Request, mailing_id: int, data: LaunchIn) -> Response[Any]:
+    """The mailing as it is then. 409 with the plan, or the mailing, as they are now when either is another one."""
     try:
-        return Response(_out(await launching.approve(request.user, mailing_id, data.version, data.expected, data.seal)))
+        return Response(_out(await press(request.user, mailing_id, data.version, data.expected, data.seal)))
     except Changed as changed:
         return slower(Stale(), changed.summary)
     except Stale as stale:

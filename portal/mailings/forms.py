@@ -9,13 +9,12 @@ from datetime import datetime
 
 from portal.i18n import _
 from portal.mailings import words
+from portal.mailings.rules import LONGEST_NAME, SENDERS
 from portal.web import fields
 from portal.web.field import Options
 from portal.web.forms import Form
 from portal.web.zone import Zone
 
-SENDERS = ("organisation", "account", "owner", "template")
-LONGEST_NAME = 120
 LONGEST_LIST = 30_000  # characters of a list's address
 NOTE = 1_000
 

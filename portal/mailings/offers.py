@@ -12,7 +12,7 @@ from portal.emails.library import TemplateRow
 from portal.emails.queries import Version
 from portal.i18n import _, language_name, text_in
 from portal.mailings import words
-from portal.mailings.forms import SENDERS
+from portal.mailings.rules import SENDERS
 from portal.views import queries as views
 from portal.web.field import Options
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 Module = Literal["candidates", "contacts", "dossiers"]
+Whose = Literal["organisation", "account", "owner", "template"]  # the four sources of an address (Z16)
 State = Literal[
     "draft",
     "approval",
@@ -24,6 +25,7 @@ State = Literal[
 Verb = Literal["change", "launch", "approve", "undo", "pause", "resume", "cancel", "delete", "retry", "follow_up"]
 
 LATENESS = timedelta(hours=2)  # what is due longer than this no longer goes by itself
+SENDERS: tuple[Whose, ...] = get_args(Whose)
 LONGEST_NAME = 120
 TYPED_OVER = 500  # so many e-mails and more are sent only after their number has been typed
 # The right that a module asks for (Z13, Z24): candidates are written to directly or by their dossiers.

@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from portal.i18n import _
 from portal.mailings import schedule_actions, schedule_queries, schedule_rules, schedule_running
 from portal.mailings.rights import writes
+from portal.mailings.rules import Module, Whose
 from portal.mailings.schedule_checks import Draft
 from portal.mailings.schedule_forms import ANY_DAY, hour
 from portal.mailings.schedule_pages import check_may
@@ -33,8 +34,6 @@ NAMES = {
     "reply_kind": "reply_to",
 }
 SEE = needs("mailing.see")
-Module = Literal["candidates", "contacts", "dossiers"]
-Address = Literal["organisation", "account", "owner", "template"]
 
 
 class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -55,8 +54,8 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     at_time: str | None = None
     campaign: int | None = None
     per: Literal["person", "dossier"] = "person"
-    sender: Address = "organisation"
-    reply_to: Address = "organisation"
+    sender: Whose = "organisation"
+    reply_to: Whose = "organisation"
     active: bool = False
 
 

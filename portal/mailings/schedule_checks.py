@@ -13,14 +13,13 @@ from portal.campaigns.queries import Campaign
 from portal.emails import library
 from portal.i18n import _
 from portal.mailings import schedule_rules as rules
+from portal.mailings.rules import LONGEST_NAME, SENDERS
 from portal.mailings.schedule_queries import Schedule
 from portal.mailings.words import MODULE_RIGHTS
 from portal.outcomes import Missing, Refused
 from portal.views import queries as views
 
-LONGEST_NAME = 120
 MOST_DAYS = 365
-KINDS = ("organisation", "account", "owner", "template")
 
 # The address that one of the four sources (Z16) means for an account and a template, if somebody has confirmed it.
 SENDER = """
@@ -140,7 +139,7 @@ async def _template(by: Actor, draft: Draft, before: Schedule | None) -> str:
 
 
 async def _from(draft: Draft, owner_id: int | None) -> str:
-    if draft.from_kind not in KINDS:
+    if draft.from_kind not in SENDERS:
         return _("Choose one of the options.")
     if draft.template_id is None or await sender_ready(draft.from_kind, owner_id, draft.template_id):
         return ""
@@ -150,7 +149,7 @@ async def _from(draft: Draft, owner_id: int | None) -> str:
 
 
 async def _reply(draft: Draft) -> str:
-    if draft.reply_kind not in KINDS:
+    if draft.reply_kind not in SENDERS:
         return _("Choose one of the options.")
     if await db.fetchval(REPLY, draft.reply_kind, draft.template_id) or draft.template_id is None:
         return ""

@@ -16,7 +16,7 @@ from portal.i18n import _, current_zone
 from portal.mailings import offers, schedule_actions, schedule_forms, schedule_queries, schedule_words
 from portal.mailings import words as mailing_words
 from portal.mailings.offers import Address
-from portal.mailings.schedule_checks import KINDS
+from portal.mailings.rules import SENDERS
 from portal.mailings.schedule_forms import ScheduleForm
 from portal.mailings.schedule_pages import HERE, ONE, SEE, check_may
 from portal.mailings.schedule_queries import Schedule
@@ -116,7 +116,7 @@ def _chosen(text: str) -> int:
 def _kinds(from_kind: str, reply_kind: str) -> dict[str, object]:
     """The addresses that were chosen before the template was."""
     sent = {"from_kind": from_kind, "reply_kind": reply_kind}
-    return {name: kind for name, kind in sent.items() if kind in KINDS}
+    return {name: kind for name, kind in sent.items() if kind in SENDERS}
 
 
 async def _choices(actor: Actor, module: str, schedule: Schedule | None = None) -> dict[str, Options]:

@@ -8,7 +8,7 @@ from portal.i18n import _
 from portal.mailings import schedule_rules as rules
 from portal.mailings import schedule_words as words
 from portal.mailings import words as mailing_words
-from portal.mailings.forms import LONGEST_NAME, SENDERS
+from portal.mailings.rules import LONGEST_NAME, SENDERS
 from portal.mailings.schedule_checks import MOST_DAYS, Draft
 from portal.mailings.schedule_queries import Schedule
 from portal.mailings.schedule_rules import Frequency, Rule

@@ -20,7 +20,8 @@ from portal.mailings import (
     schedule_words,
 )
 from portal.mailings import words as mailing_words
-from portal.mailings.schedule_checks import KINDS, may_edit
+from portal.mailings.rules import SENDERS
+from portal.mailings.schedule_checks import may_edit
 from portal.mailings.schedule_queries import Changed, Drift, Ran, Schedule
 from portal.outcomes import Missing, Refused, Stale
 from portal.web.fields import Integer
@@ -80,7 +81,7 @@ async def _one_page(
         why_not=why_not,
         percent=await schedule_queries.drift_percent(),
         may_edit=may_edit(request.user, schedule.module),
-        sources={kind: offers.label(kind) for kind in KINDS},
+        sources={kind: offers.label(kind) for kind in SENDERS},
         shown_most=schedule_queries.NAMES_SHOWN,
         words=schedule_words,
         mailing_words=mailing_words,
