@@ -20,11 +20,15 @@ MOST = 200  # rows of a list
 
 # About how many messages wait: the sizes of the unfinished batches. Queued messages have no index of their own.
 WAITING = "coalesce((select sum(b.size) from batch b where {where} and b.done_at is null), 0)::int"
-ORIGIN_NAME = "o.kind as origin_kind, coalesce(t.name, g.name, f.name) as name, c.title as campaign"
 
-OF_CAMPAIGN = """left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
+# What an origin is called: its automatic e-mail, mailing or follow-up.
+NAME = "coalesce(t.name, g.name, f.name)"
+NAMED = """left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
 left join mailing g on o.kind = 'mailing' and g.id = o.ref_id
-left join autoresponder f on o.kind = 'autoresponder' and f.id = o.ref_id
+left join autoresponder f on o.kind = 'autoresponder' and f.id = o.ref_id"""
+
+ORIGIN_NAME = f"o.kind as origin_kind, {NAME} as name, c.title as campaign"
+OF_CAMPAIGN = f"""{NAMED}
 left join campaign c on c.id = coalesce(o.campaign_id, t.campaign_id,
     case when o.kind = 'return_link' then o.ref_id end)"""
 

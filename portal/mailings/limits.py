@@ -9,6 +9,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.ledger.decisions import NAME, NAMED
 from portal.ledger.quotas import MASS, ORGANISATION
 from portal.mailings.forecasting import Forecast, Load, forecast, spread
 
@@ -56,30 +57,26 @@ select s.daily_cap, s.per_minute, coalesce((select jsonb_object_agg(pool, used) 
 from (select 1) one left join sender s on s.id = $1"""
 
 # What an origin is called, as far as the actor ($1 everywhere, $2 account) may see its campaign.
-NAME = """coalesce(m.name, a.name, t.name) as name, coalesce(o.campaign_id, m.campaign_id, a.campaign_id, t.campaign_id)
-    as campaign_id"""
-NAMED = """left join mailing m on o.kind = 'mailing' and m.id = o.ref_id
-left join autoresponder a on o.kind = 'autoresponder' and a.id = o.ref_id
-left join trigger t on o.kind = 'trigger' and t.id = o.ref_id"""
+CALLED = f"""{NAME} as name, coalesce(o.campaign_id, g.campaign_id, f.campaign_id, t.campaign_id) as campaign_id"""
 SEEN = """x.campaign_id is null or $1::bool or exists (
     select from campaign_member c where c.campaign_id = x.campaign_id and c.account_id = $2)"""
 
 WAITING = f"""
 select kind, ref_id, case when {SEEN} then coalesce(name, '') end as name, waiting, until from (
-    select o.kind, o.ref_id, {NAME}, sum(b.size)::int as waiting, min(b.due_at) as until
+    select o.kind, o.ref_id, {CALLED}, sum(b.size)::int as waiting, min(b.due_at) as until
     from batch b join origin o on o.id = b.origin_id and o.gate = 'open' {NAMED}
     where b.waits_for = 'limit' and b.run_id is null and b.done_at is null and b.due_at > now()
-    group by o.id, m.id, a.id, t.id) x
+    group by o.id, t.id, g.id, f.id) x
 order by until, waiting desc, kind, ref_id limit 100"""
 
 # Mass mail that is under way, what is scheduled within the days ahead, and the next run of each schedule: its size is
 # that of its audience when that was last found right, or of its last mailing.
 COMING = f"""
 with x as (
-    select o.kind, o.ref_id, {NAME}, sum(b.size)::int as n, greatest(min(b.due_at), now()) as at, o.sender_id,
+    select o.kind, o.ref_id, {CALLED}, sum(b.size)::int as n, greatest(min(b.due_at), now()) as at, o.sender_id,
         o.account_id
     from batch b join origin o on o.id = b.origin_id and o.gate = 'open' and {MASS} {NAMED}
-    where b.done_at is null group by o.id, m.id, a.id, t.id
+    where b.done_at is null group by o.id, t.id, g.id, f.id
     union all
     select 'mailing', m.id, m.name, m.campaign_id, m.expected, m.due_at, case m.from_kind when 'account' then (
             select s.id from sender s join account a on a.email = s.address where a.id = m.launched_by)

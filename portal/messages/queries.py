@@ -6,7 +6,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
-from portal.ledger.decisions import all_of
+from portal.ledger.decisions import NAME, NAMED, all_of
 from portal.ledger.queries import visible
 from portal.scope import sees_dossier
 from portal.timeline import COLUMNS, Event
@@ -34,17 +34,15 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 # One message with all that led to it. A trigger's occurrence is the status change that fired it.
-ORIGIN = """
-select o.kind, t.id as trigger_id, coalesce(t.name, g.name, f.name) as trigger, t.family, c.id as campaign_id,
+ORIGIN = f"""
+select o.kind, t.id as trigger_id, {NAME} as trigger, t.family, c.id as campaign_id,
     c.title as campaign, p.id as template_id, p.name as template, v.number as template_version,
     a.name as actor, s1.label as from_status, s2.label as to_status
 from message m join origin o on o.id = m.origin_id
 left join letter l on l.id = m.id
 left join template_version v on v.id = l.version_id
 left join template p on p.id = v.template_id
-left join trigger t on o.kind = 'trigger' and t.id = o.ref_id
-left join mailing g on o.kind = 'mailing' and g.id = o.ref_id
-left join autoresponder f on o.kind = 'autoresponder' and f.id = o.ref_id
+{NAMED}
 left join dossier d on d.id = m.dossier_id
 left join campaign c on c.id = coalesce(d.campaign_id, t.campaign_id, g.campaign_id)
 left join status_change x on o.kind = 'trigger' and x.id = m.occurrence and x.dossier_id = m.dossier_id
