@@ -14,9 +14,8 @@ import msgspec
 from portal import sheets, timeline
 from portal.actor import Actor
 from portal.campaigns import form_queries
-from portal.dossiers import columns, search
+from portal.dossiers import columns, search, selection
 from portal.dossiers.columns import Column
-from portal.dossiers.filters import Filters
 from portal.dossiers.selection import Selection, from_text
 from portal.i18n import _
 from portal.jobs.queries import Job
@@ -56,12 +55,10 @@ def header(shown: Sequence[Column]) -> list[str]:
 
 async def rows(by: Actor, wanted: Wanted, shown: Sequence[Column]) -> AsyncIterator[list[list[Any]]]:
     """The other rows, in portions; those that the actor may see, each once."""
-    selection = wanted.selection
-    among = None if selection.all_matching else selection.ids
-    filters = selection.filters if selection.all_matching else Filters()
+    filters, where = wanted.selection.filters, await selection.where(by, wanted.selection)
     cursor: Cursor | None = None
     while True:
-        page = await search.find(by, filters, cursor, PORTION, columns.more(shown), order=BY_ID, among=among)
+        page = await search.find(by, filters, cursor, PORTION, columns.more(shown), order=BY_ID, where=where)
         if page.items:
             yield [[row.number, *(columns.plain(column, row) for column in shown)] for row in page.items]
         if (cursor := BY_ID.read(page.older)) is None:

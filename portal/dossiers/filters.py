@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,6 +135,12 @@ class Where:
         """Only rows on one side of a row."""
         self.conditions.append(order.condition(cursor, first=len(self.values) + 1))
         self.values += order.parameters(cursor)
+
+    def copy(self) -> Where:
+        """The same, to be narrowed further by itself."""
+        other = copy(self)
+        other.values, other.conditions = [*self.values], [*self.conditions]
+        return other
 
     @property
     def sql(self) -> str:

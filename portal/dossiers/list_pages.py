@@ -55,9 +55,10 @@ async def _list(request: Request, selection: Selection, campaign: Campaign | Non
     every = columns.offered(questions, campaign is not None)
     shown = columns.chosen(every, filters.column)
     cursor = asked(request, filters.order)
-    found = await search.find(actor, filters, cursor, more=columns.more(shown))
+    where = await search.narrowed(actor, filters)
+    found = await search.find(actor, filters, cursor, more=columns.more(shown), where=where)
     whole = cursor is None and found.older is None and len(found.items) <= search.COUNTED_UP_TO  # nothing left to count
-    count = search.Count(len(found.items)) if whole else await search.count(actor, filters)
+    count = search.Count(len(found.items)) if whole else await search.count(actor, filters, where)
     query = own_query(filters) if campaign else filters.without("place")  # the path may not say it
     path = list_path(campaign.id if campaign else None)
     return page(

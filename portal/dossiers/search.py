@@ -129,15 +129,13 @@ async def find(
     more: Sequence[str] = (),
     *,
     order: Keyset | None = None,
-    among: Sequence[int] | None = None,
+    where: Where | None = None,
 ) -> Slice[Row]:
-    """A page of the dossiers that the actor may see. `more`: fields of MORE to fill; `among`: only of these.
+    """A page of the dossiers that the actor may see, in the order of the filters unless another is given.
 
-    In the order of the filters unless another is given.
+    `more`: fields of MORE to fill. `where`: the conditions, of whoever has them already; else those of the filters.
     """
-    order, where = order or filters.order, await narrowed(actor, filters)
-    if among is not None:
-        where.add("d.id = any ({0}::bigint[])", list(among))
+    order, where = order or filters.order, where.copy() if where else await narrowed(actor, filters)
     where.page(order, cursor)
     sql = ROWS.format(
         key=_key(order),
@@ -150,12 +148,12 @@ async def find(
     return order.slice(rows, cursor, limit, key=lambda row: tuple(row.key))
 
 
-async def count(actor: Actor, filters: Filters) -> Count:
-    """How many dossiers the filters leave: exact up to 10,000, the planner's estimate beyond.
+async def count(actor: Actor, filters: Filters, where: Where | None = None) -> Count:
+    """How many dossiers the filters leave: exact up to 10,000, the planner's estimate beyond. `where`: as for `find`.
 
     Of assignments the planner knows nothing, so whoever sees only the assigned ones somewhere gets an exact count.
     """
-    where = await narrowed(actor, filters)
+    where = where.copy() if where else await narrowed(actor, filters)
     matching = f"select 1 from dossier d where {where.sql}"
     n = int(await db.fetchval(f"select count(*) from ({matching} limit {COUNTED_UP_TO + 1}) matching", *where.values))
     if n <= COUNTED_UP_TO:
@@ -203,16 +201,16 @@ async def neighbours(actor: Actor, filters: Filters, dossier_id: int) -> Neighbo
         here = filters.order.read(Cursor(tuple(key)).encode())
     if here is None:
         return Neighbours(None, None)
+    where = await narrowed(actor, filters)
+    where.add("d.id <> {0}", dossier_id)
     return Neighbours(
-        await _next(actor, filters, Cursor(here.key, back=True), dossier_id),
-        await _next(actor, filters, Cursor(here.key), dossier_id),
+        await _next(where.copy(), filters.order, Cursor(here.key, back=True)),
+        await _next(where, filters.order, Cursor(here.key)),
     )
 
 
-async def _next(actor: Actor, filters: Filters, cursor: Cursor, dossier_id: int) -> Neighbour | None:
-    order, where = filters.order, await narrowed(actor, filters)
+async def _next(where: Where, order: Keyset, cursor: Cursor) -> Neighbour | None:
     where.page(order, cursor)
-    where.add("d.id <> {0}", dossier_id)
     sql = f"select d.id, {_key(order)} as key from dossier d where {where.sql} order by {order.order(cursor)} limit 1"
     row = await db.fetchrow(sql, *where.values)
     return Neighbour(row["id"], Cursor(tuple(row["key"])).encode()) if row else None
