@@ -128,7 +128,7 @@ async def build(
         root=_Shower(catalogue, found).block(group, ()),
         groups=_grouped(catalogue),
         count=count,
-        counted=words.counted(module, number(count.n), count.n, count.exact) if count else "",
+        counted=words.counted(module, count.n, count.exact) if count else "",
         trouble=trouble,
         sample=sample,
         problems=len(wrong),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from portal.audiences.rules import Found
+from portal.formats import number
 from portal.i18n import _, ngettext, pgettext
 
 
@@ -57,8 +58,9 @@ def problem(found: Found) -> str:
     return words[found.code]()
 
 
-def counted(module: str, n: str, amount: int, exact: bool) -> str:
-    """How many there are. `n`: the number as it is written; an estimate says so."""
+def counted(module: str, amount: int, exact: bool = True) -> str:
+    """How many there are; an estimate says so."""
+    n = number(amount)
     if module == "dossiers":
         if not exact:
             return ngettext("About {n} dossier", "About {n} dossiers", amount).format(n=n)

@@ -75,7 +75,7 @@ async def _list(request: Request, kind: str) -> Response[Any]:
         ticks=ticks,
         elsewhere=[each for each in ticks.ids if each not in {row.id for row in found.items}],
         paged=query | ticks.query(),
-        counted=counted(module, number(count.n), count.n, count.exact),
+        counted=counted(module, count.n, count.exact),
         select_all=_select_all(count),
         chips=chips(path, _active(filters, view), query),
         locales=[(each, language_name(each)) for each in LOCALES],

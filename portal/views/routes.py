@@ -17,7 +17,6 @@ from portal.audiences.kept import beside_filters, read_criteria
 from portal.audiences.rules import Group
 from portal.audiences.sources import may_choose
 from portal.audiences.words import counted, module_word
-from portal.formats import number
 from portal.i18n import _
 from portal.outcomes import Missing, Refused, Stale
 from portal.views import actions, queries, rules
@@ -114,8 +113,7 @@ async def freeze_view(request: Request, view_id: FromPath[int]) -> Response[Any]
     """Keep whom it lists now."""
     view = await queries.one(request.user, view_id)
     n = await actions.freeze(request.user, view_id, view.version)
-    words = counted(view.module, number(n), n, exact=True)
-    return see(request, f"/views/{view_id}", _("The view is frozen: {n}.").format(n=words))
+    return see(request, f"/views/{view_id}", _("The view is frozen: {n}.").format(n=counted(view.module, n)))
 
 
 @post("/views/{view_id:int}/live", opt=SEE, status_code=303)
