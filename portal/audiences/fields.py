@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import asyncpg
+import msgspec
 
 from portal import db
 from portal.actor import Actor
@@ -158,14 +159,7 @@ async def _dossier(actor: Actor, module: str, campaigns: Options, meant: list[in
         Field(key="withdrawn", label=_("Dossier withdrawn"), kind="flag"),
         Field(key="evaluator", label=_("Evaluator"), kind="choice", options=people, several=True),
     ]
-    return [_of_dossier(field, group) for field in fields]
-
-
-def _of_dossier(field: Field, group: str) -> Field:
-    return Field(
-        key=field.key, label=field.label, kind=field.kind, group=group, of="dossier", ops=field.ops,
-        options=field.options, several=field.several, answer=field.answer,
-    )  # fmt: skip
+    return [msgspec.structs.replace(field, group=group, of="dossier") for field in fields]
 
 
 async def _phases(actor: Actor, meant: list[int]) -> Options:

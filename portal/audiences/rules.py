@@ -60,10 +60,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that rules ask about. `options`: (value, words) of a choice. `of`: whom it belongs to.
-
-    `open`: values that are not among the options are fine, too (there are too many to list).
-    """
+    """Something that rules ask about. `options`: (value, words) of a choice. `of`: whom it belongs to."""
 
     key: str
     label: str
@@ -168,10 +165,10 @@ def _id(text: str) -> bool:
 # ------------------------------------------------------------------------------------------------ what is wrong
 def problems(group: Group, catalogue: Catalogue) -> list[Found]:
     """All that has to be mended before the criteria mean anybody, rule by rule."""
-    return [*_wrong(group, catalogue, ()), *_against(group, catalogue, ())]
+    return [*_wrong(group, catalogue), *_against(group, catalogue, ())]
 
 
-def _wrong(group: Group, catalogue: Catalogue, path: Path) -> Iterator[Found]:
+def _wrong(group: Group, catalogue: Catalogue) -> Iterator[Found]:
     for place, rule in rules_of(group):
         field = catalogue.get(rule.field)
         if field is None:
