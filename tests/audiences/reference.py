@@ -160,10 +160,7 @@ def _dossier_fields(campaign: int) -> dict[str, Callable[[Rule, Application], bo
         return judged
 
     def number(rule: Rule, value: Any) -> bool:
-        asked = float(rule.value[0])
-        return (
-            value is not None and {"equals": value == asked, "least": value >= asked, "most": value <= asked}[rule.op]
-        )
+        return value is not None and _compared(rule.op, value, float(rule.value[0]))
 
     def day(rule: Rule, value: Any) -> bool:
         return moment(rule, datetime.fromisoformat(f"{value}T12:00:00+00:00") if value else None)
