@@ -57,15 +57,15 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     empty: list[str] = []
 
 
-async def samples(plan: Plan) -> list[Sample]:
-    """Those worth a look, each record once. The plan has a version."""
+async def samples(plan: Plan, most: int | None = None) -> list[Sample]:
+    """Those worth a look, each record once, the longest letter first. The plan has a version."""
     assert plan.version is not None
     said = await letters.words_of(plan, plan.version)
     some = f"select * from ({plan.sql}) planned where state = 'queued' limit {LOOKED_AT}"
     made = Letters(msgspec.structs.replace(plan, sql=some), plan.version, said, "", shown=True)
     rows = await db.fetch(WORTH.format(source=made.source()), *made.parameters.values)
     kinds = {row["record_id"]: row["kind"] for row in reversed(rows)}
-    ordered = list(dict.fromkeys(row["record_id"] for row in rows))
+    ordered = list(dict.fromkeys(row["record_id"] for row in rows))[:most]
     found = [await _of_record(plan, plan.version, said, record_id) for record_id in ordered]
     return [msgspec.structs.replace(each, kind=kinds[each.record_id]) for each in found]
 

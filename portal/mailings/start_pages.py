@@ -204,10 +204,10 @@ async def _review(
 
 
 async def _letter(made: Review) -> Any:
-    """The letter beside the words: the first recipient's."""
+    """The letter beside the words: the longest, which is worth a look first."""
     if made.plan is None or made.plan.version is None or not made.going:
         return None
-    return next(iter(await samples.samples(made.plan)), None)
+    return next(iter(await samples.samples(made.plan, most=1)), None)
 
 
 async def _sent_back(mailing: Mailing) -> str:
