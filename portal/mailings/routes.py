@@ -107,7 +107,7 @@ async def new_page(request: Request) -> Response[Any]:
         "campaign_id": campaign_id or 0,
     }
     if not first:
-        return await _new(request, NewForm(values, choices=await _choices(request)), None)
+        return await _new(request, NewForm(values), None)
     form = letter_pages.fresh(FirstLetterForm, request, values | {"listed": text})
     return await _new(request, form, first)
 

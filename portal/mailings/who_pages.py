@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from portal.mailings.forms import WhoForm
 from portal.mailings.queries import Mailing
 from portal.outcomes import Refused, Stale
 from portal.web.conflicts import conflict
+from portal.web.field import Options
 from portal.web.htmx import Request
 from portal.web.lists import asked, chips
 from portal.web.pages import page
@@ -35,7 +37,8 @@ async def who(request: Request, mailing_id: FromPath[int]) -> Response[Any]:
         return elsewhere
     by = request.query_params.get("by", "")
     shown = msgspec.structs.replace(mailing, audience=by) if by in words.AUDIENCES else mailing
-    return await _page(request, shown, _filled(shown), criteria.read(shown.criteria))
+    form = _filled(shown, await _choices(request, mailing))
+    return await _page(request, shown, form, criteria.read(shown.criteria))
 
 
 @post(ONE + "/who", opt=SEE, status_code=303)
@@ -47,7 +50,7 @@ async def save_who(request: Request, mailing_id: FromPath[int]) -> Response[Any]
         return await _page(request, _as_typed(mailing, form, meant), form, meant, status_code=200)
     if form.valid:
         try:
-            saved = await actions.change(request.user, mailing_id, form.version, _part(form, meant))
+            saved = await actions.change(request.user, mailing_id, form.version, _part(form))
         except Refused as refused:
             form.refuse(refused)
         except Stale as stale:
@@ -73,7 +76,7 @@ async def _read(request: Request, mailing: Mailing) -> tuple[WhoForm, criteria.G
     return form, criteria_forms.typed(form.raw) if form.audience == "criteria" else criteria.Group()
 
 
-async def _choices(request: Request, mailing: Mailing) -> dict[str, Any]:
+async def _choices(request: Request, mailing: Mailing) -> dict[str, Options]:
     return {
         "campaign_id": await offers.campaigns(request.user),
         "view_id": await offers.view_choices(request.user, mailing.module),
@@ -81,13 +84,13 @@ async def _choices(request: Request, mailing: Mailing) -> dict[str, Any]:
     }
 
 
-def _filled(mailing: Mailing) -> WhoForm:
+def _filled(mailing: Mailing, choices: Mapping[str, Options]) -> WhoForm:
     names = ("version", "name", "audience")
     ids = {"campaign_id": mailing.campaign_id or 0, "view_id": mailing.view_id or 0}
-    return WhoForm({name: getattr(mailing, name) for name in names} | ids)
+    return WhoForm({name: getattr(mailing, name) for name in names} | ids, choices=choices)
 
 
-def _part(form: WhoForm, meant: criteria.Group) -> dict[str, Any]:
+def _part(form: WhoForm) -> dict[str, Any]:
     """What the form changes. Raises Refused when the criteria cannot be kept."""
     return {
         "name": form.name,
@@ -119,7 +122,6 @@ def _blank(item: criteria.Rule | criteria.Group) -> bool:
 async def _page(
     request: Request, mailing: Mailing, form: WhoForm, meant: criteria.Group, *, status_code: int = 200
 ) -> Response[Any]:
-    form.choices |= await _choices(request, mailing)
     made, summary, problem = None, None, ""
     if mailing.audience == "view" and mailing.view_id is None:
         problem = _("Choose a view to see whom it means.")
@@ -144,8 +146,7 @@ async def _page(
 
 
 async def _conflict(request: Request, stale: Stale, form: WhoForm) -> Response[Any]:
-    theirs = _filled(stale.theirs)
-    theirs.choices = form.choices
+    theirs = _filled(stale.theirs, form.choices)
     own = f"/mailings/{stale.theirs.id}/who"
     labels = {
         "name": pgettext("mailing", "Name"),
