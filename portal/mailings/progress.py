@@ -143,8 +143,7 @@ def _span(mailing: Mailing) -> float:
     """Seconds that the rate is measured over: since the first could leave, at most SPAN."""
     if mailing.started_at is None:
         return SPAN
-    hold = mailing.hold_seconds if mailing.starts_at is None and mailing.schedule_id is None else 0
-    since = (datetime.now(mailing.started_at.tzinfo) - mailing.started_at).total_seconds() - hold
+    since = (datetime.now(mailing.started_at.tzinfo) - mailing.started_at).total_seconds() - mailing.hold
     return min(max(since, 1.0), SPAN)
 
 

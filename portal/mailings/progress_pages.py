@@ -138,9 +138,9 @@ def _soon(mailing: Mailing, now: datetime) -> bool:
 
 def _undo_until(mailing: Mailing, now: datetime) -> datetime | None:
     """Until when a launch can be taken back: any time before the start, and a moment after it."""
-    if mailing.started_at is None or mailing.state not in rules.LIVE or mailing.starts_at or mailing.schedule_id:
+    if mailing.started_at is None or mailing.state not in rules.LIVE or not mailing.at_once:
         return None
-    until = mailing.started_at + timedelta(seconds=mailing.hold_seconds)
+    until = mailing.started_at + timedelta(seconds=mailing.hold)
     return until if until > now else None
 
 

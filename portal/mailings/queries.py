@@ -125,6 +125,16 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
             picked_by_mailing=self.id if self.audience == "picked" else None,
         )
 
+    @property
+    def at_once(self) -> bool:
+        """Whether the button starts it, rather than a clock."""
+        return self.starts_at is None and self.schedule_id is None
+
+    @property
+    def hold(self) -> int:
+        """Seconds for which its letters wait after the start, so that it can be undone."""
+        return self.hold_seconds if self.at_once else 0
+
 
 async def search(actor: Actor, filters: Filters, cursor: Cursor | None = None, limit: int = PAGE) -> Slice[Mailing]:
     """One page of the mailings that the actor sees, last changed first."""

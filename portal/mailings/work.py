@@ -150,7 +150,7 @@ async def _post(mailing: Mailing, author: Actor) -> None:
     going, total = await _write(mailing, plan)
     if not going:
         raise _Cannot(Problem("empty"))
-    if mailing.starts_at is None and mailing.schedule_id is None and going != mailing.expected:
+    if mailing.at_once and going != mailing.expected:
         raise _Cannot(Problem("changed"))
     assert plan.version is not None
     await db.execute(STARTED, mailing.id, plan.version.id, total)
@@ -161,10 +161,10 @@ async def _write(mailing: Mailing, plan: Plan) -> tuple[int, int]:
     """All messages and letters in one statement. -> (that go, all), by the tally of this transaction."""
     sender_id = await _sender_id(plan)
     audience = await letters.audience_of(plan)
-    hold = mailing.hold_seconds if mailing.starts_at is None and mailing.schedule_id is None else 0
     until: dict[str, Any] = {}
-    if hold:
-        until = {"due_at": await db.fetchval("select now() + make_interval(secs => $1)", hold), "waits_for": "undo"}
+    if mailing.hold:
+        over = await db.fetchval("select now() + make_interval(secs => $1)", mailing.hold)
+        until = {"due_at": over, "waits_for": "undo"}
     await ledger.post_all(KIND, mailing.id, sender_id, Lane.mass, audience, **until)
     await db.execute(OWN, mailing.id, mailing.launched_by, mailing.campaign_id)
     row = await db.fetchrow(PLANNED, mailing.id)
