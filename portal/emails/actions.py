@@ -141,8 +141,8 @@ async def save_language(template_id: int, locale: str, text: Text, draft: Draft,
 
 async def _checked(draft: Draft) -> Draft:
     senders = {sender.id for sender in await queries.senders()}
-    known = await db.fetchval("select exists (select from topic where id = $1)", draft.topic_id)
-    if draft.topic_id and not known:
+    known = "select exists (select from topic where id = $1)"
+    if draft.topic_id and not await db.fetchval(known, draft.topic_id):
         raise Refused(_("Choose one of the options."), field="topic_id")
     topic_id = draft.topic_id or 0 if draft.category == "optional" else 0
     return msgspec.structs.replace(draft, **checked(draft, senders), topic_id=topic_id)
