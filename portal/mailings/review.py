@@ -14,13 +14,13 @@ from portal.emails import fields
 from portal.formats import date_table, date_time, duration, number, when, zone_words
 from portal.i18n import _, language_name
 from portal.mailings import audience_checks, limits, offers, planning, problems, queries, words
+from portal.mailings.launching import OVER
 from portal.mailings.planning import Plan, Summary
 from portal.mailings.queries import Mailing
 from portal.outcomes import Missing, Refused
 from portal.web.templating import fill
 
 AT_ONCE = 20_000  # so many letters are looked through while the page is made; more are on request
-HOUSE = "select approval_over, trial_mode from organisation"
 SENDER_ID = "select id from sender where address = $1::citext"
 
 
@@ -89,17 +89,15 @@ async def of(actor: Actor, mailing: Mailing, *, thorough: bool = False) -> Revie
         stops.append(problems.words("account"))
     if late := _late(mailing):
         stops.append(late)
-    house = await db.fetchrow(HOUSE)
-    ready = plan is not None and summary is not None and summary.going > 0
     return Review(
         plan=plan,
         summary=summary,
         said=await _said(actor, mailing, plan, summary),
         stops=list(dict.fromkeys(stops)),
         limit=await _limit(actor, summary.going) if summary else None,
-        checks=await _checks(mailing, plan, summary, thorough) if ready and plan and summary else [],
-        over=house["approval_over"] if house else None,
-        trial=bool(house and house["trial_mode"]) or mailing.trial,
+        checks=await _checks(mailing, plan, summary, thorough) if plan and summary and summary.going else [],
+        over=await db.fetchval(OVER),
+        trial=plan is not None and plan.terms.trial,
     )
 
 
