@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from portal import db, timeline
 from portal.actor import Actor
 from portal.autoresponders import queries, rules, words
@@ -110,16 +112,10 @@ def _when(draft: Draft) -> tuple[Any, ...]:
 
 async def _record(now: Autoresponder, verb: str, by: Actor, before: Autoresponder | None = None) -> None:
     """One line of the campaign's history, with what it was and is."""
-    details: dict[str, Any] = {"title": now.name, "follow_up": plain(now)}
+    details: dict[str, Any] = {"title": now.name, "follow_up": msgspec.structs.asdict(now.draft)}
     if before:
-        details["before"] = plain(before)
+        details["before"] = msgspec.structs.asdict(before.draft)
     await timeline.record(KIND, now.id, f"follow_up.{verb}", by, campaign_id=now.campaign_id, **details)
-
-
-def plain(one: Autoresponder) -> dict[str, Any]:
-    """Its fields as plain JSON."""
-    names = ("name", "cause", "status_id", "question", "days", "hours", "template_id", "active")
-    return {name: getattr(one, name) for name in names}
 
 
 async def _stale(before: Autoresponder) -> Stale | Missing:
