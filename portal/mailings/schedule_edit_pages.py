@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -183,11 +184,7 @@ def _offered(addresses: list[Address], version: Version | None, owner: Actor, re
     if owner.account_id == reader.account_id:
         return shown
     label = _("The address of {name}").format(name=owner.name)
-    return [Address(**{**_plain(each), "label": label}) if each.kind == "account" else each for each in shown]
-
-
-def _plain(address: Address) -> dict[str, Any]:
-    return {name: getattr(address, name) for name in Address.__struct_fields__}
+    return [msgspec.structs.replace(each, label=label) if each.kind == "account" else each for each in shown]
 
 
 def _labels() -> dict[str, str]:

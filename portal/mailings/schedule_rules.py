@@ -12,7 +12,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -251,15 +251,8 @@ def coming(when: Timing, now: datetime, most: int = 5) -> list[Run]:
 
 def missed(when: Timing, due_at: datetime, now: datetime) -> list[datetime]:
     """What has become due since `due_at`, with it; ascending."""
-    later = [run.at for run in _until_now(when, now) if run.at > due_at]
+    later = [run.at for run in takewhile(lambda run: run.at <= now, runs(when)) if run.at > due_at]
     return [due_at, *later]
-
-
-def _until_now(when: Timing, now: datetime) -> Iterator[Run]:
-    for run in runs(when):
-        if run.at > now:
-            return
-        yield run
 
 
 def day_there(at: datetime, time_zone: str) -> str:

@@ -21,7 +21,7 @@ from portal.ledger import epoch
 from portal.mailings import actions, queries, schedule_queries, work
 from portal.mailings import schedule_rules as rules
 from portal.mailings.rules import LONGEST_NAME, Draft, is_late
-from portal.mailings.schedule_actions import keep_audience, record
+from portal.mailings.schedule_actions import NEXT, keep_audience, record
 from portal.mailings.schedule_checks import check_right, may_edit, sender_ready
 from portal.mailings.schedule_queries import Drift, Schedule
 from portal.mailings.schedule_words import problem_words
@@ -33,7 +33,6 @@ DUE = "select id from schedule where active and next_at <= now() order by next_a
 
 # Whoever holds the row runs it; another finds nothing.
 HOLD = "select now() from schedule where id = $1 and active and next_at <= now() for update skip locked"
-NEXT = "update schedule set next_at = $2 where id = $1"
 RUN = """
 insert into schedule_run (schedule_id, due_at, state, problem, joined, gone) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing returning true"""
