@@ -15,6 +15,7 @@ from portal.audiences.kept import beside_filters
 from portal.audiences.sources import Chosen
 from portal.dossiers.selection import MOST_TICKS
 from portal.mailings import words
+from portal.mailings.steps import number_of
 from portal.outcomes import Missing
 from portal.views import queries as views
 from portal.views.rules import kept
@@ -87,5 +88,4 @@ def _plain(values: list[str]) -> str | list[str]:
 
 
 def _id(query: Mapping[str, list[str]], name: str) -> int | None:
-    text = query.get(name, [""])[0]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return number_of(query.get(name, [""])[0])

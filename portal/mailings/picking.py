@@ -10,7 +10,7 @@ from litestar import Response
 from portal.actor import Actor
 from portal.audiences import rules as criteria
 from portal.audiences.filters import as_rules
-from portal.audiences.sources import Chosen
+from portal.audiences.sources import KINDS, Chosen
 from portal.dossiers import filters as dossier_filters
 from portal.dossiers import search as dossiers
 from portal.i18n import _
@@ -25,7 +25,6 @@ from portal.web.htmx import Request
 from portal.web.pages import see
 from portal.web.templating import url
 
-KINDS = {"candidates": "candidate", "contacts": "contact"}
 LONGEST = 200
 PAGE = 20
 

@@ -9,6 +9,7 @@ import msgspec
 
 from portal import db
 from portal.actor import Actor
+from portal.audiences.sources import KINDS
 from portal.i18n import pgettext
 from portal.ledger.finding import SEEN
 from portal.ledger.queries import visible
@@ -24,7 +25,6 @@ from portal.web.field import Options
 
 PAGE = 50
 OTHERS = 10
-KINDS = {"candidates": "candidate", "contacts": "contact", "dossiers": "candidate"}
 # States as the list offers them; what waits, is held or is being sent is one of them.
 STATES = ("accepted", "queued", "failed", "uncertain", "cancelled", "skipped")
 
@@ -115,7 +115,7 @@ async def not_among(
     if mailing.started_at is not None or not actor.may("person.see"):
         return []
     getting = {row.person_id for row in shown if row.state == "queued"}
-    wanted = people.Filters(kind=KINDS[mailing.module], q=q)
+    wanted = people.Filters(kind=KINDS.get(mailing.module, "candidate"), q=q)
     found = await people.search(actor, wanted, limit=OTHERS)
     missing = [person for person in found.items if person.id not in getting]
     if not missing:
