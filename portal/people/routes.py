@@ -94,7 +94,7 @@ async def person_page(request: Request, person_id: FromPath[int]) -> Response[An
         back=f"/people/{KINDS[person.kind]}",
         kind=words.kind_word(person.kind),
         reach=[_explained(request, person, each) for each in await queries.suppressions(person)],
-        unwanted=[text_in(each.name) for each in (await wishes.of(person_id)).topics if not each.wanted],
+        unwanted=[text_in(each.name) for each in await wishes.topics_of(person.email or "") if not each.wanted],
         consents=await consent.of_person(person_id),
         people_words=words,
         dossiers=await queries.dossiers_of(request.user, person_id) if request.user.may("dossier.see") else [],

@@ -91,7 +91,12 @@ async def of(person_id: int) -> Wishes:
     if row is None:
         raise Missing
     found = await db.fetch_as(Block, BLOCKS, row["address"])
-    return Wishes(row["address"], row["locale"], found, await db.fetch_as(TopicWish, TOPICS, row["address"]))
+    return Wishes(row["address"], row["locale"], found, await topics_of(row["address"]))
+
+
+async def topics_of(address: str) -> list[TopicWish]:
+    """All kinds of optional mail, and whether an address wants them."""
+    return await db.fetch_as(TopicWish, TOPICS, address)
 
 
 # ------------------------------------------------------------------------------------------------ her wishes
@@ -131,7 +136,7 @@ async def choose_topics(person_id: int, by: Actor, wanted: Mapping[int, bool], s
     `wanted`: topic id -> whether. Each change is a record of consent in the words of her page. Raises Missing, Refused.
     """
     address = await _address(by, person_id)
-    names = {each.id: each for each in (await of(person_id)).topics if each.id in wanted}
+    names = {each.id: each for each in await topics_of(address) if each.id in wanted}
     refused = [each for each in names if not wanted[each]]
     async with db.transaction():
         out = [row["topic_id"] for row in await db.fetch(REFUSE_TOPICS, address, refused, source)]
