@@ -13,6 +13,7 @@ from portal.countries import CODES
 from portal.i18n import _
 from portal.lists import Cursor, Keyset, Slice, literal
 from portal.outcomes import Missing, Refused, Stale
+from portal.people.queries import full_name
 
 PAGE = 50
 MOST_WORDS = 5
@@ -71,7 +72,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Full name, or the address."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email or ""
+        return full_name(self.first_name, self.last_name, self.email)
 
 
 # ------------------------------------------------------------------------------------------------ reading

@@ -15,6 +15,7 @@ from portal.outcomes import Missing, Refused, Stale
 from portal.people import actions, companies, company_pages, consent, forms, list_pages, queries, wishes, words
 from portal.people.actions import Taken
 from portal.people.forms import PersonForm
+from portal.people.list_pages import KINDS
 from portal.people.queries import Person, Suppression
 from portal.timeline_words import days_of
 from portal.web.conflicts import conflict
@@ -26,7 +27,6 @@ from portal.web.templating import url
 
 SEE, EDIT = needs("person.see"), needs("person.edit")
 PERSON = "/people/{person_id:int}"
-KINDS = {"candidate": "candidates", "contact": "contacts"}
 
 
 # ------------------------------------------------------------------------------------------------ lists
