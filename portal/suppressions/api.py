@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, post
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
+from portal.ledger.actions import Scope, SuppressionReason
 from portal.outcomes import Missing
 from portal.people import wishes
 from portal.suppressions import actions, queries
@@ -18,8 +19,6 @@ from portal.web.htmx import Request
 from portal.web.rights import needs
 
 TAGS = ["suppressions"]
-Scope = Literal["all", "optional"]
-Reason = Literal["opted_out", "suppressed_bounce", "complaint", "taking_a_break", "by_hand"]
 
 
 class SuppressionIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -47,7 +46,7 @@ class SuppressionOut(msgspec.Struct):
 async def list_suppressions(
     request: Request,
     q: FromQuery[str] = "",
-    reason: FromQuery[Reason | None] = None,
+    reason: FromQuery[SuppressionReason | None] = None,
     blocked: Annotated[Scope | None, QueryParameter(name="scope")] = None,
     limit: FromQuery[int | None] = None,
     cursor: FromQuery[str | None] = None,
