@@ -104,7 +104,7 @@ class NoteForm(Form):
 
 
 class DecisionForm(Form):
-    """What becomes of a mailing whose time has passed: now, a new time, never."""
+    """The answer to a question about a draft, as it was seen: whether to delete it."""
 
     version = fields.Integer(least=1)
 
