@@ -114,13 +114,6 @@ async def by_id(autoresponder_id: int) -> Autoresponder | None:
     return next(iter(await db.fetch_nested(Autoresponder, sql, autoresponder_id)), None)
 
 
-async def waiting(autoresponder_id: int) -> int:
-    """How many of its e-mails have been planned and have not left."""
-    sql = """select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id
-        where o.kind = 'autoresponder' and o.ref_id = $1 and k.state in ('queued', 'held')"""
-    return int(await db.fetchval(sql, autoresponder_id))
-
-
 async def dated(campaign_id: int) -> dict[str, dict[str, str]]:
     """Key -> label of the campaign's questions that are answered with a date, those of all phases."""
     sql = """select key, label from question where campaign_id = $1 and kind = 'date'

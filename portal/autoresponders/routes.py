@@ -15,6 +15,7 @@ from portal.autoresponders.rules import CAUSES
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
+from portal.ledger import queries as ledger
 from portal.outcomes import Missing, Refused, Stale
 from portal.triggers.forms import ConfirmForm, take_version
 from portal.web.htmx import Request
@@ -138,7 +139,7 @@ async def switch(request: Request, campaign_id: FromPath[int], autoresponder_id:
     campaign, one = await _one(request, campaign_id, autoresponder_id)
     active = request.scope["path"].endswith("/activate")
     form = await ConfirmForm.read(request)
-    if form.waiting < await queries.waiting(one.id):
+    if form.waiting < await ledger.waiting(actions.KIND, one.id):
         return await _confirm_page(
             request, campaign_id, autoresponder_id, "autoresponders/switch.html", before=form.waiting
         )
@@ -158,7 +159,7 @@ async def delete(request: Request, campaign_id: FromPath[int], autoresponder_id:
     """Delete it; what has not left is cancelled."""
     campaign, one = await _one(request, campaign_id, autoresponder_id)
     form = await ConfirmForm.read(request)
-    if form.waiting < await queries.waiting(one.id):
+    if form.waiting < await ledger.waiting(actions.KIND, one.id):
         return await _confirm_page(
             request, campaign_id, autoresponder_id, "autoresponders/delete.html", before=form.waiting
         )
@@ -177,7 +178,7 @@ async def _confirm_page(
         status_code=200 if before is None else 409,
         campaign=campaign,
         one=one,
-        waiting=await queries.waiting(one.id),
+        waiting=await ledger.waiting(actions.KIND, one.id),
         ahead=await due.ahead(one, datetime.now(UTC)),
         before=before,
         activating=request.scope["path"].endswith("/activate"),

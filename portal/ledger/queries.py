@@ -129,6 +129,13 @@ async def one(actor: Actor, message_id: int) -> MessagePage:
     return msgspec.structs.replace(message, attempts=await db.fetch_as(Attempt, ATTEMPTS, message_id))
 
 
+async def waiting(kind: str, ref_id: int) -> int:
+    """How many messages of an origin have been planned and have not left, by the tally."""
+    sql = """select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id
+        where o.kind = $1 and o.ref_id = $2 and k.state in ('queued', 'held')"""
+    return int(await db.fetchval(sql, kind, ref_id))
+
+
 async def of_dossier(dossier_id: int) -> list[MessageRow]:
     """All messages about a dossier, the latest first. Whoever asks has found the dossier through the actor."""
     sql = f"select {COLUMNS} from {FROM} where m.dossier_id = $1 order by m.id desc limit 500"

@@ -49,10 +49,6 @@ from status s where s.campaign_id = $1 order by s.is_decision desc, s.position, 
 
 READERS = "select locale, count(*)::int as readers from dossier where campaign_id = $1 group by locale"
 
-WAITING = """
-select coalesce(sum(k.n), 0) from origin o join tally k on k.origin_id = o.id
-where o.kind = 'trigger' and o.ref_id = $1 and k.state in ('queued', 'held')"""
-
 ASKED = """
 select key, kind, label, choices from question
 where campaign_id = $1 and kind in ('choice', 'choices', 'consent') order by retired_at nulls first, position, id"""
@@ -196,11 +192,6 @@ async def one(campaign_id: int, trigger_id: int) -> tuple[Row, bool]:
 async def asked(campaign_id: int) -> list[Asked]:
     """The questions of all phases that are answered by choosing or ticking."""
     return await db.fetch_as(Asked, ASKED, campaign_id)
-
-
-async def waiting(trigger_id: int) -> int:
-    """How many e-mails of a trigger have not left yet."""
-    return int(await db.fetchval(WAITING, trigger_id))
 
 
 async def statuses_of(campaign_id: int) -> list[StatusRow]:

@@ -11,6 +11,7 @@ from portal.accounts import queries as accounts
 from portal.campaigns import queries as campaigns
 from portal.campaigns.queries import Campaign
 from portal.i18n import _
+from portal.ledger import queries as ledger
 from portal.outcomes import Missing, Refused, Stale
 from portal.triggers import actions, forms, lines, log_pages, overview, queries, reminders, words
 from portal.triggers import recap as recaps
@@ -197,7 +198,7 @@ async def switch(request: Request, campaign_id: FromPath[int], trigger_id: FromP
     campaign, trigger = await _one(request, campaign_id, trigger_id)
     active = request.scope["path"].endswith("/activate")
     form = await ConfirmForm.read(request)
-    if form.waiting < await overview.waiting(trigger.id):
+    if form.waiting < await ledger.waiting("trigger", trigger.id):
         return await _confirm_page(request, campaign_id, trigger_id, "triggers/switch.html", before=form.waiting)
     await actions.switch(trigger.id, form.version, active, request.user)
     toast = _("“{name}” is active again.") if active else _("“{name}” is paused.")
@@ -215,7 +216,7 @@ async def delete(request: Request, campaign_id: FromPath[int], trigger_id: FromP
     """Delete it; what has not left is cancelled."""
     campaign, trigger = await _one(request, campaign_id, trigger_id)
     form = await ConfirmForm.read(request)
-    if form.waiting < await overview.waiting(trigger.id):
+    if form.waiting < await ledger.waiting("trigger", trigger.id):
         return await _confirm_page(request, campaign_id, trigger_id, "triggers/delete.html", before=form.waiting)
     await actions.delete(trigger.id, form.version, request.user)
     return see(request, tab(campaign), _("“{name}” deleted.").format(name=trigger.name))
