@@ -247,14 +247,3 @@ async def why_not(plan: Plan, person_id: int) -> list[str]:
     if any(not reasons for reasons in found):
         return []
     return list(dict.fromkeys(reason for reasons in found for reason in reasons))
-
-
-async def everybody(plan: Plan, *, state: str = "", reason: str = "") -> list[PlanRow]:
-    """All rows of a plan that the reader sees, for a file: in portions of 5,000."""
-    found: list[PlanRow] = []
-    page = await rows(plan, state=state, reason=reason, limit=5_000)
-    while True:
-        found += page.items
-        if page.older is None:
-            return found
-        page = await rows(plan, state=state, reason=reason, cursor=ORDER.read(page.older), limit=5_000)

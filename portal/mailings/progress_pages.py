@@ -16,7 +16,6 @@ from portal.i18n import _
 from portal.mailings import (
     actions,
     launching,
-    planning,
     problems,
     progress,
     queries,
@@ -43,7 +42,6 @@ ONE = "/mailings/{mailing_id:int}"
 SEE = needs("mailing.see")
 FEW = 20_000  # so many messages are looked through by server with each page
 SHOWN = 10  # failed and unconfirmed ones on the page itself
-PORTION = 2_000  # rows of a file at a time
 SENT = """
 select o.ref_id as id, coalesce(sum(t.n) filter (where t.state = 'accepted'), 0)::int as sent,
     coalesce(sum(t.n) filter (where t.state <> 'skipped'), 0)::int as going
@@ -247,14 +245,7 @@ async def export(request: Request, mailing_id: FromPath[int]) -> Response[bytes]
     form = request.query_params.get("file", "csv")
     if form not in TYPES:
         raise Missing
-    rows: list[list[Any]] = []
-    cursor = None
-    while True:
-        part = await recipients.page_of(request.user, mailing, {}, cursor, PORTION)
-        rows += [_cells(mailing, row) for row in part.items]
-        if part.older is None:
-            break
-        cursor = planning.ORDER.read(part.older)
+    rows = [_cells(mailing, row) for row in await recipients.everybody(request.user, mailing)]
     content = await asyncio.to_thread(sheets.whole, form, "mailing", running_words.export_header(), rows)
     headers = {
         "Content-Disposition": f'attachment; filename="mailing-{mailing_id}.{form}"',

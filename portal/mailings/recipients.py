@@ -17,13 +17,14 @@ from portal.ledger.words import SKIPPED
 from portal.ledger.words import state_word as register_word
 from portal.lists import Cursor, Slice, literal
 from portal.mailings import planning, words
-from portal.mailings.planning import ORDER
+from portal.mailings.planning import ORDER, Plan
 from portal.mailings.queries import Mailing
 from portal.people import queries as people
 from portal.people.queries import PersonRow
 from portal.web.field import Options
 
 PAGE = 50
+PORTION = 2_000  # of all, at a time
 OTHERS = 10
 # States as the list offers them; what waits, is held or is being sent is one of them.
 STATES = ("accepted", "queued", "failed", "uncertain", "cancelled", "skipped")
@@ -65,7 +66,23 @@ async def page_of(
     """One page. `query`: q, state, reason. Raises Refused while there is no audience."""
     if mailing.started_at is not None:
         return await messages(actor, mailing, query, cursor, limit)
-    plan = await planning.plan_of(actor, mailing)
+    return await _planned(await planning.plan_of(actor, mailing), query, cursor, limit)
+
+
+async def everybody(actor: Actor, mailing: Mailing) -> list[Recipient]:
+    """All of them, for a file: in portions, of one plan. Raises Refused while there is no audience."""
+    plan = await planning.plan_of(actor, mailing) if mailing.started_at is None else None
+    found: list[Recipient] = []
+    cursor = None
+    while True:
+        part = await (_planned(plan, {}, cursor, PORTION) if plan else messages(actor, mailing, {}, cursor, PORTION))
+        found += part.items
+        if part.older is None:
+            return found
+        cursor = ORDER.read(part.older)
+
+
+async def _planned(plan: Plan, query: Mapping[str, str], cursor: Cursor | None, limit: int) -> Slice[Recipient]:
     wanted = {name: query.get(name, "") for name in ("q", "state", "reason")}
     found = await planning.rows(plan, **wanted, cursor=cursor, limit=limit)
     rows = [msgspec.convert(row, Recipient, from_attributes=True) for row in found.items]
