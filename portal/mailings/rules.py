@@ -48,7 +48,6 @@ FROM: Mapping[Verb, frozenset[str]] = {
     "follow_up": frozenset({"running", "paused", "finished", "cancelled"}),
 }
 LIVE = frozenset({"running", "paused"})  # its messages are in the register and not all have ended
-LAUNCHED = frozenset({"scheduled", "waiting", "starting"})  # it will start by itself
 # Failures that another try can mend: not those that are about the address itself.
 RETRIED = ("mailbox_full", "policy", "refused", "gave_up", "unrenderable", "attachment_missing", "cannot_sign")
 
