@@ -29,7 +29,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. `paths` are those of the picture: sent, failed, uncertain; `top` is its upper edge."""
+    """All of it. `paths` are those of the picture: sent, failed, uncertain; `top` is its upper edge.
+
+    `titles`: of the campaigns that the reader sees, the latest first.
+    """
 
     by: str
     period: Period
@@ -39,6 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     paths: list[str]
     top: int
     ticks: list[str]
+    titles: dict[int, dict[str, str]]
 
     @property
     def most(self) -> int:
@@ -53,7 +57,13 @@ async def report(actor: Actor, by: str, period: Period, campaign_id: int | None,
     time = rules.over_time(cells, period)
     parts = [each.shown[1:4] for _step, each in time]
     top = charts.ceiling(max(map(sum, parts)))
-    lines = await _lines(actor, by, period, cells, most)
+    titles = dict(await queries.campaigns(actor))
+    if by == "time":
+        lines = [Line(words.step_word(step, period.unit), figures) for step, figures in reversed(time)]
+    elif by == "campaign":
+        lines = _campaigns(cells, titles, most)
+    else:
+        lines = await _mailings(cells, most)
     return Report(
         by=by,
         period=period,
@@ -63,6 +73,7 @@ async def report(actor: Actor, by: str, period: Period, campaign_id: int | None,
         paths=charts.stacked([list(series) for series in zip(*parts, strict=True)], top),
         top=top,
         ticks=_ticks(period),
+        titles=titles,
     )
 
 
@@ -80,17 +91,7 @@ def _count(by: str, cells: Sequence[Cell], period: Period) -> int:
     return len({cell.campaign_id if by == "campaign" else cell.mailing_id for cell in cells})
 
 
-async def _lines(actor: Actor, by: str, period: Period, cells: Sequence[Cell], most: int | None) -> list[Line]:
-    if by == "time":
-        time = reversed(rules.over_time(cells, period))
-        return [Line(words.step_word(step, period.unit), figures) for step, figures in time]
-    if by == "campaign":
-        return await _campaigns(actor, cells, most)
-    return await _mailings(cells, most)
-
-
-async def _campaigns(actor: Actor, cells: Sequence[Cell], most: int | None) -> list[Line]:
-    titles = dict(await queries.campaigns(actor))
+def _campaigns(cells: Sequence[Cell], titles: dict[int, dict[str, str]], most: int | None) -> list[Line]:
     found = rules.ordered(list(rules.summed(cells, lambda cell: cell.campaign_id).items()))[:most]
     return [
         Line(_("About no campaign"), figures)

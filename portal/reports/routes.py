@@ -16,7 +16,7 @@ from portal.formats import date_table
 from portal.i18n import _, text_in
 from portal.ledger.words import state_tone, state_word
 from portal.outcomes import Missing
-from portal.reports import queries, rules, words
+from portal.reports import rules, words
 from portal.reports.report import Line, Report, report
 from portal.reports.rules import Period, period_of
 from portal.web.fields import Day, Integer
@@ -53,7 +53,7 @@ async def reports(request: Request, by: FromQuery[str] = "time") -> Response[Any
     """The figures of a period."""
     asked, form = _asked(request, by)
     found = await report(request.user, asked.by, asked.period, asked.campaign_id)
-    campaigns = [(number, text_in(title)) for number, title in await queries.campaigns(request.user)]
+    campaigns = [(number, text_in(title)) for number, title in found.titles.items()]
     return page(
         request,
         "reports/list.html",
