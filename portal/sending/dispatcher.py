@@ -24,10 +24,7 @@ from portal.sending.watch import Watch
 log = structlog.get_logger(__name__)
 
 POISON = 3  # connections that break under one message, since others have passed, before the message is put off
-ASIDE, LONGEST_ASIDE = (
-    1.0,
-    300.0,
-)  # seconds that a message waits after the second break, twice as long each time
+ASIDE, LONGEST_ASIDE = 1.0, 300.0  # seconds that a message waits after the second break, twice as long each time
 BUSY = 0.5  # of such a break, when the server said 421: likely it is about the connection
 SOONEST = 0.001  # seconds
 BROKE = "450 The connection broke three times before the end of this letter."
