@@ -11,6 +11,8 @@ import msgspec
 from portal import db
 from portal.actor import Actor
 from portal.assessment.queries import PERCENT
+from portal.audiences.sources import COUNTED_UP_TO as COUNTED_UP_TO
+from portal.audiences.sources import Count as Count
 from portal.audiences.sources import within
 from portal.dossiers.filters import LATEST as LATEST
 from portal.dossiers.filters import Filters as Filters
@@ -19,7 +21,6 @@ from portal.dossiers.filters import read_filters as read_filters
 from portal.lists import Cursor, Keyset, Slice
 
 PAGE = 50
-COUNTED_UP_TO = 10_000  # beyond it the planner's estimate is shown
 
 # The campaigns of a member, and whether all of their dossiers are seen or only those that are assigned.
 SEEN = """
@@ -86,13 +87,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def place(self) -> str:
         """The cursor that leads on from here, up or down."""
         return Cursor(tuple(self.key)).encode()
-
-
-class Count(msgspec.Struct, frozen=True):
-    """How many there are; `exact` is false above 10,000."""
-
-    n: int
-    exact: bool = True
 
 
 class Neighbour(msgspec.Struct, frozen=True):
