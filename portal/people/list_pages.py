@@ -14,7 +14,7 @@ from portal.formats import number
 from portal.i18n import LOCALES, _, language_name, ngettext, pgettext
 from portal.lists import Slice
 from portal.people import queries
-from portal.people.queries import LATEST, Filters, PersonRow
+from portal.people.queries import LATEST, Filters, PersonRow, Where
 from portal.views import queries as views
 from portal.views.queries import View
 from portal.web.field import clean
@@ -60,9 +60,10 @@ async def _list(request: Request, kind: str) -> Response[Any]:
         return see(request, url(path, view=first.id, **first.filters))
     view = next((each for each in saved if str(each.id) == request.query_params.get("view")), None)
     filters, ticks = _filters(request, kind, view), _ticks(request)
-    found = await queries.search(request.user, filters, asked(request, LATEST))
+    where = await queries.narrowed(request.user, filters)
+    found = await queries.search(request.user, filters, asked(request, LATEST), where=where)
     query = _query(filters)
-    count = await _count(request, filters, found)
+    count = await _count(request, where, found)
     return page(
         request,
         "people/list.html",
@@ -90,10 +91,10 @@ def may_mail(actor: Actor, module: str) -> bool:
     return actor.may("mailing.see") and actor.may("mailing.contacts" if module == "contacts" else "mailing.candidates")
 
 
-async def _count(request: Request, filters: Filters, found: Slice[PersonRow]) -> Count:
+async def _count(request: Request, where: Where, found: Slice[PersonRow]) -> Count:
     if not request.query_params.get("cursor") and found.older is None:
         return Count(len(found.items))
-    return await queries.matching(request.user, filters)
+    return await queries.matching(where)
 
 
 def _select_all(count: Count) -> str:

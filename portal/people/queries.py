@@ -69,6 +69,9 @@ HISTORY = f"""
 select {timeline.columns_of("e")} from timeline_event e where {HAPPENED} order by e.id desc limit 200"""
 
 
+Where = tuple[list[str], list[Any]]  # conditions, and the values of their parameters from $1
+
+
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What a list of people is narrowed to. `q`: words of name or address; `opted_out`: optional e-mail refused."""
 
@@ -169,9 +172,11 @@ class LastChange(msgspec.Struct, frozen=True):
 
 
 # ------------------------------------------------------------------------------------------------ lists
-async def search(actor: Actor, filters: Filters, cursor: Cursor | None = None, limit: int = PAGE) -> Slice[PersonRow]:
-    """One page of the people that match, last changed first."""
-    conditions, parameters = await _conditions(actor, filters)
+async def search(
+    actor: Actor, filters: Filters, cursor: Cursor | None = None, limit: int = PAGE, where: Where | None = None
+) -> Slice[PersonRow]:
+    """One page of the people that match, last changed first. `where`: of whoever has the conditions already."""
+    conditions, parameters = where or await narrowed(actor, filters)
     first = len(parameters) + 2
     sql = f"""{LISTED} where {" and ".join(conditions)} and {LATEST.condition(cursor, first=first)}
         order by {LATEST.order(cursor)} limit ${first - 1}"""
@@ -179,11 +184,11 @@ async def search(actor: Actor, filters: Filters, cursor: Cursor | None = None, l
     return LATEST.slice(rows, cursor, limit, key=lambda row: (row.changed_at, row.id))
 
 
-async def matching(actor: Actor, filters: Filters) -> Count:
+async def matching(where: Where) -> Count:
     """How many people match: exact up to 10,000, an estimate beyond."""
-    conditions, parameters = await _conditions(actor, filters)
-    conditions.append("$3::bool is not null")
-    return await counted(Source(f"select 1 from person p where {' and '.join(conditions)}", parameters))
+    conditions, parameters = where
+    every = " and ".join([*conditions, "$3::bool is not null"])
+    return await counted(Source(f"select 1 from person p where {every}", parameters))
 
 
 async def count(actor: Actor, kind: str) -> int:
@@ -198,7 +203,8 @@ def _reach(actor: Actor) -> tuple[bool, int]:
     return everywhere or actor.may("person.edit"), account_id
 
 
-async def _conditions(actor: Actor, filters: Filters) -> tuple[list[str], list[Any]]:
+async def narrowed(actor: Actor, filters: Filters) -> Where:
+    """The conditions of a list on `p`."""
     conditions, parameters = [VISIBLE, "p.kind = $4"], [*_reach(actor), actor.everywhere, filters.kind]
     if filters.locale:
         parameters.append(filters.locale)
