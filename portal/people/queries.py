@@ -82,11 +82,6 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     tag: str = ""
     view_id: int | None = None
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether any filter is set."""
-        return bool(self.q.strip() or self.locale or self.opted_out or self.tag or self.view_id)
-
 
 class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
     """A person of a list. `reasons`, `scopes`: why her address is not written to, and how far.

@@ -29,11 +29,6 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     scope: str = ""
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether any filter is set."""
-        return bool(self.q or self.reason or self.scope)
-
 
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):
     """An address and why it is not written to. `person_id` None: nobody we know has it. Instants are aware."""
