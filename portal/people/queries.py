@@ -213,8 +213,8 @@ async def narrowed(actor: Actor, filters: Filters) -> Where:
         parameters.append([filters.tag.lower()])
         conditions.append(f"p.tags && ${len(parameters)}::text[]")
     if filters.view_id is not None:
-        narrowed = await within(actor, f"{filters.kind}s", filters.view_id, parameters, "$3")
-        conditions += [narrowed] if narrowed else []
+        condition = await within(actor, f"{filters.kind}s", filters.view_id, parameters, "$3")
+        conditions += [condition] if condition else []
     return conditions, parameters
 
 
