@@ -176,12 +176,11 @@ def _when(draft: Draft, campaign: Campaign | None, before: Schedule | None) -> d
     return {}
 
 
-def timing_of(draft: Draft, campaign: Campaign | None = None) -> rules.Timing:
-    """When a draft would run."""
+def timing_of(draft: Draft) -> rules.Timing:
+    """When a draft would run that goes by its own times."""
     return rules.Timing(
         starts_at=draft.starts_at,
         time_zone=draft.time_zone,
         rule=draft.rule,
         days_before=draft.days_before,
-        closes_at=campaign.closes_at if campaign else None,
     )

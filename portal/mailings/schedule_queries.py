@@ -121,13 +121,13 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def timing(self) -> Timing:
-        """When it runs."""
+        """When it runs. The campaign's closing is part of it only where it goes by that."""
         return Timing(
             starts_at=self.starts_at,
             time_zone=self.time_zone,
             rule=self.rule,
             days_before=self.days_before,
-            closes_at=self.closes_at,
+            closes_at=self.closes_at if self.days_before is not None else None,
         )
 
     @property

@@ -286,6 +286,21 @@ async def test_before_a_closing_it_moves_with_the_date(house: House) -> None:
     assert await schedule_queries.runs(schedule_id) == []
 
 
+async def test_a_time_that_has_passed_stays_whatever_campaign_the_letter_names(house: House) -> None:
+    campaigns = [
+        await make.campaign(managers=(house.alice,), closes_at=datetime(2099, month, 30, 18)) for month in (10, 11)
+    ]
+    schedule_id = await house.schedule(rule="", starts_at=datetime(2099, 1, 5, 9), campaign_id=campaigns[0].id)
+    await database.execute("update schedule set starts_at = '2026-01-05 09:00' where id = $1", schedule_id)
+    assert (await run(schedule_id, 180)).state == "late"
+    for draft in ({"name": "Another name"}, {"campaign_id": campaigns[1].id}):
+        schedule = await schedule_queries.one(house.alice.actor, schedule_id)
+        same = {"starts_at": schedule.starts_at, "rule": "", "campaign_id": campaigns[0].id}
+        changed = house.draft(**{**same, **draft})
+        await schedule_actions.change(house.alice.actor, schedule_id, schedule.version, changed)
+    assert [each.state for each in await schedule_queries.runs(schedule_id)] == ["late"]
+
+
 @pytest.mark.seed("B07")
 async def test_b07_a_moved_closing_shows_the_scheduled_mailings_that_move_with_it(house: House) -> None:
     """With the old time and the new one, before anything is saved; what is not active is not named."""
