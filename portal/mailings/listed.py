@@ -21,6 +21,7 @@ from portal.views import queries as views
 from portal.views.rules import kept
 
 NOT_FILTERS = frozenset({"module", "template"})
+TOO_LONG = 19  # digits: no id has as many
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +66,11 @@ async def read(actor: Actor, text: str) -> Listed:
     if module not in words.MODULES:
         raise Missing
     campaign_id, view_id = _id(query, "campaign"), _id(query, "view")
-    ids = tuple(dict.fromkeys(int(each) for each in query.get("id", []) if each.isascii() and each.isdigit()))
-    if ids and "all" not in query:
+    if "id" in query and "all" not in query:
+        ticks = [each for each in query["id"] if each.isascii() and each.isdigit() and len(each) < TOO_LONG]
+        ids = tuple(dict.fromkeys(int(each) for each in ticks))
+        if not ids:
+            raise Missing  # never everybody instead
         return Listed(module=module, campaign_id=campaign_id, audience="picked", ids=ids[:MOST_TICKS])
     filters = {name: _plain(values) for name, values in kept(query).items() if name not in NOT_FILTERS}
     if view_id and await _same(actor, view_id, module, filters):

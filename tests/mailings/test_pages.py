@@ -116,6 +116,12 @@ async def test_ticked_rows_are_the_recipients(alice: Client, office: Office) -> 
     assert page.texts("#numbers .figure") == ["1"] and page.all("[name=record][checked]")
 
 
+@pytest.mark.parametrize("ticked", ["abc", "9" * 30, "9" * 5_000, "-1", "%00"])
+async def test_ticks_that_make_no_sense_are_never_everybody(alice: Client, office: Office, ticked: str) -> None:
+    for more in ("", f"&campaign={office.campaign.id}"):
+        assert (await alice.get(f"/mailings/new?module=dossiers&id={ticked}{more}")).status == 404
+
+
 @pytest.mark.seed("Z11")
 async def test_Z11_without_any_template_the_page_says_so_and_leads_to_a_new_one(alice: Client, office: Office) -> None:
     await database.execute("update template set archived_at = now()")
