@@ -24,7 +24,7 @@ MOVE = """
 update mailing set state = $2, problem = '', changed_by = $4, changed_at = now(), version = version + 1,
     ended_at = case when $2 = 'cancelled' then now() when $2 = 'running' then null else ended_at end
 where id = $1 and state = any ($3::text[])"""
-HOLDS = "select started_at + make_interval(secs => hold_seconds) > now() from mailing where id = $1"
+HOLDS = "select started_at + make_interval(secs => $2) > now() from mailing where id = $1"
 
 # One more try of each, in batches of those that are at the same try. Addresses that must not be written to stay out.
 AGAIN = """
@@ -75,7 +75,7 @@ async def undo(by: Actor, mailing_id: int) -> int:
         except Stale:  # it has started meanwhile
             return await undo(by, mailing_id)
         return mailing_id
-    if mailing.state not in rules.LIVE or not await db.fetchval(HOLDS, mailing_id):
+    if mailing.state not in rules.LIVE or not await db.fetchval(HOLDS, mailing_id, mailing.hold):
         raise Refused(_("The time to undo is over. You can pause or cancel what has not left."))
     async with db.transaction():
         await _gate(by, mailing_id, "undo", "cancelled", "cancelled")

@@ -202,6 +202,17 @@ async def test_a_launch_is_undone_before_its_start_and_in_the_minute_after_it(db
         await running.undo(alice.actor, again)
 
 
+async def test_what_a_clock_has_started_leaves_at_once_and_cannot_be_undone(db: None) -> None:
+    alice = await material.alice()
+    mailing = await material.draft(alice.actor, (await factories.person()).id, starts_at=datetime(2099, 11, 30, 9))
+    await material.launch(alice.actor, mailing)
+    await database.execute("update mailing set due_at = now() - interval '1 second'")
+    assert await work.sweep() == 1
+    with pytest.raises(Refused):
+        await running.undo(alice.actor, mailing.id)
+    assert (await state(alice, mailing))[0] == "running"
+
+
 async def test_nobody_launches_twice_or_from_an_old_page(db: None) -> None:
     alice, bob = await material.alice(), await factories.account("Bob", "evaluator")
     mailing = await material.draft(alice.actor, (await factories.person()).id)
