@@ -67,9 +67,13 @@ def in_code(root: Path = ROOT, folders: tuple[str, ...] = ("portal", "workers"))
 
 
 def _unseen(node: ast.AST) -> Iterator[str]:
-    """Literals of calls that speak; texts within an f-string, where the extraction does not look."""
+    """Literals of calls that speak; texts where the extraction does not look: in an f-string, behind a variable."""
     if isinstance(node, ast.Call) and _name(node.func) in SPOKEN_CALLS:
         yield from _literals(node)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+        texts = node.args[: len(KEYWORDS[node.func.id] or (1,))]
+        if not all(isinstance(text, ast.Constant) for text in texts):
+            yield ast.unparse(node)
     if isinstance(node, ast.JoinedStr):
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and _name(call.func) in KEYWORDS:

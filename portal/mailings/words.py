@@ -167,9 +167,11 @@ def audience(mailing: Any, picks: int) -> str:
 
 def in_other_language(n: int) -> str:
     """A letter that is not in the wished-for language."""
-    one = "{n} person reads it in another language than her own: the template is not written in hers."
-    many = "{n} people read it in another language than their own: the template is not written in theirs."
-    return ngettext(one, many, n).format(n=number(n))
+    return ngettext(
+        "{n} person reads it in another language: the template is not written in their own.",
+        "{n} people read it in another language: the template is not written in their own.",
+        n,
+    ).format(n=number(n))
 
 
 def empty_field(field: str, n: int) -> str:
@@ -188,8 +190,8 @@ def nobody_twice(twice: int) -> str:
 
 def clash(name: str, n: int) -> str:
     """Another mailing to the same people."""
-    one, many = "{n} of them got “{name}” in the last days.", "{n} of them got “{name}” in the last days."
-    return ngettext(one, many, n).format(n=number(n), name=name)
+    text = ngettext("{n} of them got “{name}” in the last days.", "{n} of them got “{name}” in the last days.", n)
+    return text.format(n=number(n), name=name)
 
 
 def ask_approval(n: int) -> str:

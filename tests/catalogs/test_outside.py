@@ -42,6 +42,9 @@ def test_words_in_a_template_outside_gettext_are_found(tmp_path: Path, html: str
         ('see(request, "/", "It is saved.")', ["It is saved."]),
         ("""f"{clock} {_('No campaign is open.')}\"""", ["_('No campaign is open.')"]),
         ('f"{clock} {text}"', []),
+        ("ngettext(one, many, n)", ["ngettext(one, many, n)"]),
+        ('ngettext("{n} person", "{n} people", n)', []),
+        ('pgettext("column", label)', ["pgettext('column', label)"]),
     ],
 )
 def test_words_in_code_that_the_extraction_misses_are_found(tmp_path: Path, code: str, texts: list[str]) -> None:
